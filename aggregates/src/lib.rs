@@ -1,0 +1,17 @@
+//! The domain of OpenPEX, pure: what a reservation, an instance and a node are, and how the
+//! provider decides.
+//!
+//! Nothing here reads a clock, draws a random number or does I/O. Time and ids come in with the
+//! command, so an auditor can decide again from the ledger and must get the same answer.
+
+pub mod capacity;
+pub mod ids;
+pub mod instance;
+pub mod money;
+pub mod resources;
+pub mod time;
+
+pub use ids::{InstanceId, NodeName, OfferId, ReservationId, UserId};
+pub use money::MicroCredits;
+pub use resources::{Dimension, Resources};
+pub use time::{TimeWindow, Timestamp};

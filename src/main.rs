@@ -1,0 +1,3 @@
+//! The `openpex` binary.
+
+fn main() {}
