@@ -7,8 +7,17 @@
 pub mod capacity;
 pub mod ids;
 pub mod instance;
+pub mod live;
 pub mod money;
+pub mod negotiation;
+pub mod node;
+pub mod policy;
+pub mod pricing;
+pub mod reservation;
 pub mod resources;
+pub mod sender;
+pub mod site;
+pub mod terms;
 pub mod time;
 
 pub use ids::{InstanceId, NodeName, OfferId, ReservationId, UserId};

@@ -1,0 +1,227 @@
+//! The Reservation aggregate: a negotiation, and what came of it.
+//!
+//! Owns the transition table of PROTOCOL (States). `decide` is pure; what the pool can give comes
+//! in through [`Provider`]. `apply` is total: it folds whatever the ledger holds.
+
+mod aggregate;
+mod decide;
+mod event;
+mod offer;
+mod status;
+
+use serde::{Deserialize, Serialize};
+
+pub use aggregate::ReservationServices;
+pub use decide::{Provider, Refusal, ReservationCommand, ReservationContext};
+pub use event::{HoldEndCause, ReservationEvent};
+pub use offer::{Difference, Draft, Evidence, Judgement, Offer, Reason, Verdict};
+pub use status::{StandingOffer, Status, StatusName};
+
+use crate::terms::Terms;
+use crate::{OfferId, Timestamp, UserId};
+
+/// A reservation from its first message to its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reservation {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// When it was initiated.
+    pub initiated_at: Timestamp,
+    /// When the session lapses if nothing is confirmed.
+    pub session_ends_at: Timestamp,
+    /// How many proposals were made.
+    pub round: u32,
+    /// The number of the newest offer.
+    pub offers_made: u32,
+    /// Where it stands.
+    pub status: Status,
+}
+
+impl Reservation {
+    /// The terms to show: those agreed on, else those offered first, else those asked for.
+    #[must_use]
+    pub fn terms(&self) -> Option<&Terms> {
+        self.status
+            .agreement()
+            .or_else(|| self.status.standing_offers().first().map(|s| &s.offer))
+            .map(|offer| &offer.terms)
+            .or_else(|| self.status.asked())
+    }
+
+    /// The provider's last word, in the paper's terms.
+    #[must_use]
+    pub const fn reply(&self) -> &'static str {
+        match self.status {
+            Status::Absent | Status::Initiated => "INITIATED",
+            Status::Countered { .. } => "COUNTER",
+            Status::Accepted { .. } => "ACCEPT",
+            Status::ConfirmRequested { .. } => "CONFIRM_REQUEST",
+            Status::Confirmed { .. } | Status::Activated { .. } | Status::Expired { .. } => {
+                "REQUEST_SUCCESS"
+            }
+            Status::Rejected { .. }
+            | Status::Withdrawn { .. }
+            | Status::Lapsed { .. }
+            | Status::Cancelled { .. } => "REJECT",
+        }
+    }
+
+    /// Folds one event.
+    pub fn fold(&mut self, event: &ReservationEvent) {
+        match event {
+            ReservationEvent::ReservationInitiated {
+                user_id,
+                at,
+                session_ends_at,
+            } => {
+                self.user_id = *user_id;
+                self.initiated_at = *at;
+                self.session_ends_at = *session_ends_at;
+                self.status = Status::Initiated;
+            }
+            ReservationEvent::TermsProposed { round, terms } => {
+                self.round = *round;
+                // Until the answer, which the same decision brings, nothing is on the table.
+                self.status = Status::Countered {
+                    asked: terms.clone(),
+                    offers: Vec::new(),
+                    evidence: Evidence::default(),
+                };
+            }
+            ReservationEvent::TermsAccepted {
+                offer,
+                session_ends_at,
+                ..
+            } => {
+                let asked = self.asked_or(&offer.terms);
+                self.note_offer(offer.offer_id, *session_ends_at);
+                let standing = StandingOffer {
+                    offer: offer.clone(),
+                    held: true,
+                };
+                self.status = Status::Accepted { asked, standing };
+            }
+            ReservationEvent::TermsCountered {
+                offers,
+                evidence,
+                session_ends_at,
+            } => {
+                let asked =
+                    self.asked_or(&offers.first().map(|o| o.terms.clone()).unwrap_or_default());
+                for offer in offers {
+                    self.note_offer(offer.offer_id, *session_ends_at);
+                }
+                let hold = |offer: &Offer| StandingOffer {
+                    offer: offer.clone(),
+                    held: true,
+                };
+                let offers = offers.iter().map(hold).collect();
+                self.status = Status::Countered {
+                    asked,
+                    offers,
+                    evidence: evidence.clone(),
+                };
+            }
+            ReservationEvent::TermsRejected { evidence } => {
+                let asked = self.status.asked().cloned().unwrap_or_default();
+                self.status = Status::Rejected {
+                    asked,
+                    evidence: evidence.clone(),
+                };
+            }
+            ReservationEvent::HoldsEnded { offers, .. } => self.end_holds(offers),
+            ReservationEvent::OfferAccepted {
+                offer_id,
+                session_ends_at,
+            } => {
+                self.session_ends_at = *session_ends_at;
+                self.take_offer(*offer_id);
+            }
+            ReservationEvent::ReservationConfirmed { agreement } => {
+                self.status = Status::Confirmed {
+                    agreement: agreement.clone(),
+                };
+            }
+            ReservationEvent::ReservationActivated { .. }
+            | ReservationEvent::ReservationWithdrawn
+            | ReservationEvent::ReservationLapsed
+            | ReservationEvent::ReservationCancelled { .. }
+            | ReservationEvent::ReservationExpired { .. } => self.fold_late(event),
+        }
+    }
+
+    fn fold_late(&mut self, event: &ReservationEvent) {
+        let asked = self.status.asked().cloned();
+        let agreement = self.status.agreement().cloned();
+        let next = match (event, agreement) {
+            (ReservationEvent::ReservationWithdrawn, _) => Some(Status::Withdrawn { asked }),
+            (ReservationEvent::ReservationLapsed, _) => Some(Status::Lapsed { asked }),
+            (ReservationEvent::ReservationActivated { at }, Some(agreement)) => {
+                Some(Status::Activated {
+                    agreement,
+                    activated_at: *at,
+                })
+            }
+            (ReservationEvent::ReservationCancelled { at }, Some(agreement)) => {
+                Some(Status::Cancelled {
+                    agreement,
+                    cancelled_at: *at,
+                })
+            }
+            (ReservationEvent::ReservationExpired { no_show }, Some(agreement)) => {
+                Some(Status::Expired {
+                    agreement,
+                    no_show: *no_show,
+                })
+            }
+            (_, _) => None,
+        };
+        if let Some(next) = next {
+            self.status = next;
+        }
+    }
+
+    fn asked_or(&self, otherwise: &Terms) -> Terms {
+        self.status.asked().unwrap_or(otherwise).clone()
+    }
+
+    fn note_offer(&mut self, offer_id: OfferId, session_ends_at: Timestamp) {
+        self.offers_made = self.offers_made.max(offer_id.0);
+        self.session_ends_at = session_ends_at;
+    }
+
+    fn end_holds(&mut self, ended: &[OfferId]) {
+        let end = |standing: &mut StandingOffer| {
+            if ended.contains(&standing.offer.offer_id) {
+                standing.held = false;
+            }
+        };
+        match &mut self.status {
+            Status::Countered { offers, .. } => offers.iter_mut().for_each(end),
+            Status::Accepted { standing, .. } | Status::ConfirmRequested { standing, .. } => {
+                end(standing);
+            }
+            Status::Absent
+            | Status::Initiated
+            | Status::Confirmed { .. }
+            | Status::Activated { .. }
+            | Status::Rejected { .. }
+            | Status::Withdrawn { .. }
+            | Status::Lapsed { .. }
+            | Status::Cancelled { .. }
+            | Status::Expired { .. } => {}
+        }
+    }
+
+    fn take_offer(&mut self, offer_id: OfferId) {
+        let chosen = self
+            .status
+            .standing_offers()
+            .iter()
+            .find(|s| s.offer.offer_id == offer_id)
+            .cloned();
+        if let (Some(standing), Some(asked)) = (chosen, self.status.asked().cloned()) {
+            self.status = Status::ConfirmRequested { asked, standing };
+        }
+    }
+}
