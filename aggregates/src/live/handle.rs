@@ -135,8 +135,8 @@ impl Session<'_> {
                 }
                 Ok(Answer::Done)
             }
-            Command::FireDue { at_most } => {
-                self.fire_due(at_most);
+            Command::FireDue { facts_max } => {
+                self.fire_due(facts_max);
                 Ok(Answer::Done)
             }
         }
@@ -379,14 +379,11 @@ impl Session<'_> {
         }
     }
 
-    fn fire_due(&mut self, at_most: usize) {
-        for _ in 0..at_most {
-            let Some(due) = self.live.timed.first().copied() else {
-                return;
-            };
-            if due.0 > self.now {
-                return;
-            }
+    fn fire_due(&mut self, facts_max: usize) {
+        while self.facts.len() < facts_max
+            && let Some(due) = self.live.timed.first().copied()
+            && due.0 <= self.now
+        {
             let before = self.facts.len();
             self.fire(due.1);
             if self.facts.len() == before {
