@@ -1,0 +1,107 @@
+//! Registers accounts and checks credentials.
+//!
+//! Whether a user exists cannot be told from how long a refusal takes: an unknown name costs a hash as a
+//! wrong password does.
+
+use std::sync::Arc;
+
+use openpex_aggregates::{Timestamp, UserId};
+
+use super::credential_cache::CredentialCache;
+use super::{Account, AccountError, AccountStore, Passwords, Role, Username};
+
+/// Registration and login; clones share it.
+#[derive(Clone)]
+pub struct Authenticator {
+    accounts: AccountStore,
+    passwords: Passwords,
+    cache: Arc<CredentialCache>,
+}
+
+impl Authenticator {
+    /// Over these accounts.
+    #[must_use]
+    pub fn new(accounts: AccountStore, passwords: Passwords) -> Self {
+        Self {
+            accounts,
+            passwords,
+            cache: Arc::new(CredentialCache::new()),
+        }
+    }
+
+    /// The accounts themselves.
+    #[must_use]
+    pub fn accounts(&self) -> &AccountStore {
+        &self.accounts
+    }
+
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// The name or the password breaks a rule, or the name is taken.
+    pub async fn register(
+        &self,
+        username: &str,
+        password: &str,
+        role: Role,
+        at: Timestamp,
+    ) -> Result<UserId, AccountError> {
+        let username = Username::parse(username)?;
+        // Asked first, since a hash is dear; asked again by the insert, since somebody may come between.
+        if self.accounts.is_taken(&username).await? {
+            return Err(AccountError::UsernameTaken);
+        }
+        let hash = self.passwords.hash(password).await?;
+        self.accounts.register(&username, &hash, role, at).await
+    }
+
+    /// Makes the site's first operator, unless there is one; answers whether it was made.
+    ///
+    /// # Errors
+    /// As [`Authenticator::register`].
+    pub async fn ensure_operator(
+        &self,
+        username: &str,
+        password: &str,
+        at: Timestamp,
+    ) -> Result<Option<UserId>, AccountError> {
+        if self.accounts.has_operator().await? {
+            return Ok(None);
+        }
+        self.register(username, password, Role::Operator, at)
+            .await
+            .map(Some)
+    }
+
+    /// The account these HTTP Basic credentials belong to; `None` if they are wrong.
+    ///
+    /// # Errors
+    /// [`AccountError::Busy`], or the store's.
+    pub async fn verify_basic(
+        &self,
+        username: &str,
+        password: &str,
+    ) -> Result<Option<Account>, AccountError> {
+        if let Some(account) = self.cache.find(username, password) {
+            return Ok(Some(account));
+        }
+        // A name that breaks the rules is nobody's; it is not looked up, but costs the same.
+        let found = match Username::parse(username) {
+            Ok(username) => self.accounts.find_by_username(&username).await?,
+            Err(_) => None,
+        };
+        let stored = found.as_ref().map(|(_, stored)| stored);
+        if !self.passwords.verify(password, stored).await? {
+            return Ok(None);
+        }
+        Ok(found.map(|(account, stored)| {
+            self.cache.keep(&account, password, stored);
+            account
+        }))
+    }
+
+    /// Has an account's credentials checked anew, after its password or role was changed.
+    pub fn forget(&self, username: &str) {
+        self.cache.forget(username);
+    }
+}

@@ -1,0 +1,154 @@
+//! Remembers for a short while which credentials were right, so that a client that sends HTTP Basic with
+//! every request pays for argon2 once a minute.
+//!
+//! Only successes are remembered. What is kept of a password is an HMAC under a key made at start and
+//! never written anywhere, over the name, the password and the stored hash.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use tokio::time::Instant;
+
+use super::{Account, PasswordHash};
+use crate::clock::entropy;
+
+/// How long a success is remembered: so long may a changed role or password stay unnoticed.
+pub const CREDENTIAL_LIFETIME: Duration = Duration::from_secs(60);
+/// How many accounts' successes are remembered.
+pub const CREDENTIALS_MAX: usize = 10_000;
+
+pub(super) struct CredentialCache {
+    key: [u8; 32],
+    verified: Mutex<HashMap<String, Verified>>,
+}
+
+struct Verified {
+    account: Account,
+    stored: PasswordHash,
+    digest: [u8; 32],
+    until: Instant,
+}
+
+impl CredentialCache {
+    pub(super) fn new() -> Self {
+        Self {
+            key: entropy::random_bytes(),
+            verified: Mutex::default(),
+        }
+    }
+
+    /// The account, if these credentials were right a short while ago.
+    pub(super) fn find(&self, username: &str, password: &str) -> Option<Account> {
+        let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = verified
+            .get(username)
+            .filter(|known| Instant::now() < known.until)?;
+        let digest = self.digest(username, password, &known.stored);
+        bool::from(digest.ct_eq(&known.digest)).then(|| known.account.clone())
+    }
+
+    /// Remembers that these credentials are right.
+    pub(super) fn keep(&self, account: &Account, password: &str, stored: PasswordHash) {
+        let now = Instant::now();
+        let digest = self.digest(&account.username, password, &stored);
+        let entry = Verified {
+            account: account.clone(),
+            stored,
+            digest,
+            until: now + CREDENTIAL_LIFETIME,
+        };
+        let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        if verified.len() >= CREDENTIALS_MAX && !verified.contains_key(&account.username) {
+            verified.retain(|_, known| now < known.until);
+            if verified.len() >= CREDENTIALS_MAX {
+                // All are fresh: forget one, which costs its owner one hash.
+                let oldest = verified.iter().min_by_key(|(_, known)| known.until);
+                if let Some(name) = oldest.map(|(name, _)| name.clone()) {
+                    verified.remove(&name);
+                }
+            }
+        }
+        verified.insert(account.username.clone(), entry);
+    }
+
+    /// Forgets an account, whose password or role has changed.
+    pub(super) fn forget(&self, username: &str) {
+        self.verified
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(username);
+    }
+
+    fn digest(&self, username: &str, password: &str, stored: &PasswordHash) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key)
+            .expect("invariant: HMAC takes a key of any length");
+        for text in [username, password, stored.as_str()] {
+            // The length keeps the end of one from passing for the start of the next.
+            mac.update(&(text.len() as u64).to_be_bytes());
+            mac.update(text.as_bytes());
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use openpex_aggregates::{Timestamp, UserId};
+
+    use super::super::Role;
+    use super::*;
+
+    fn account(username: &str) -> Account {
+        Account {
+            user_id: UserId(1),
+            username: username.into(),
+            role: Role::User,
+            created_at: Timestamp(0),
+        }
+    }
+
+    fn stored() -> PasswordHash {
+        PasswordHash::from_stored("$argon2id$…".into())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_success_is_remembered_for_its_lifetime_and_only_for_its_own_password() {
+        let cache = CredentialCache::new();
+        assert_eq!(cache.find("zoe", "correct horse"), None);
+        cache.keep(&account("zoe"), "correct horse", stored());
+        assert_eq!(cache.find("zoe", "correct horse"), Some(account("zoe")));
+        assert_eq!(cache.find("zoe", "wrong horse"), None);
+        assert_eq!(cache.find("Zoe", "correct horse"), None);
+        tokio::time::advance(CREDENTIAL_LIFETIME).await;
+        assert_eq!(cache.find("zoe", "correct horse"), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_cache_forgets_the_oldest_for_the_newest() {
+        let cache = CredentialCache::new();
+        for i in 0..=CREDENTIALS_MAX {
+            cache.keep(&account(&format!("user{i}")), "correct horse", stored());
+            tokio::time::advance(Duration::from_micros(1)).await;
+        }
+        assert_eq!(cache.verified.lock().unwrap().len(), CREDENTIALS_MAX);
+        assert_eq!(cache.find("user0", "correct horse"), None);
+        assert!(cache.find("user1", "correct horse").is_some());
+        assert!(
+            cache
+                .find(&format!("user{CREDENTIALS_MAX}"), "correct horse")
+                .is_some()
+        );
+    }
+
+    #[tokio::test]
+    async fn a_forgotten_account_is_checked_again() {
+        let cache = CredentialCache::new();
+        cache.keep(&account("zoe"), "correct horse", stored());
+        cache.forget("zoe");
+        assert_eq!(cache.find("zoe", "correct horse"), None);
+    }
+}

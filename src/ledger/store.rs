@@ -1,0 +1,143 @@
+//! What a store of events must do: the seam between the ledger and PostgreSQL, SQLite or memory.
+//!
+//! The conformance suite (`tests/ledger`) runs against every implementation.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use openpex_aggregates::UserId;
+
+use super::claim::WriterClaim;
+use super::error::LedgerError;
+use super::event::{Append, Head, IdempotencyRecord, Snapshot, StoredEvent};
+use super::rules::PAGE_EVENTS;
+
+/// Is shown events in order and says whether it wants the next.
+pub type Visitor<'a> = &'a mut (dyn FnMut(StoredEvent) -> ControlFlow<()> + Send);
+
+/// A fold over events; an `Err` says why an event does not fit.
+pub type Fold<'a> = &'a mut (dyn FnMut(&StoredEvent) -> Result<(), String> + Send);
+
+/// The events of one ledger, who may add to them, and the little that is durable beside them.
+#[async_trait]
+pub trait EventStore: Send + Sync + 'static {
+    /// Takes over as the writer: waits up to `patience` for the one before to end, then adds one to the
+    /// epoch.
+    ///
+    /// # Errors
+    /// [`LedgerError::AnotherWriter`] says who holds it.
+    async fn claim_writer(
+        &self,
+        holder: &str,
+        patience: Duration,
+    ) -> Result<WriterClaim, LedgerError>;
+
+    /// Makes a batch durable, whole or not at all, and answers with the new head.
+    ///
+    /// Appends are made one after the other. Dropping the future leaves the batch either whole in the
+    /// ledger or not there; as with [`LedgerError::OutcomeUnknown`], only reading tells.
+    ///
+    /// # Errors
+    /// All but [`LedgerError::OutcomeUnknown`] mean that nothing was appended.
+    async fn append(&self, append: Append<'_>) -> Result<Head, LedgerError>;
+
+    /// The last event.
+    async fn head(&self) -> Result<Head, LedgerError>;
+
+    /// Shows `visit` up to `limit` events after `position`, in order, and answers how many it showed.
+    ///
+    /// What is stored is shown as it is: holes are for the caller to find.
+    async fn scan(&self, position: u64, limit: u32, visit: Visitor<'_>)
+    -> Result<u32, LedgerError>;
+
+    /// One aggregate's events, in order.
+    async fn read_stream(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: &str,
+    ) -> Result<Vec<StoredEvent>, LedgerError>;
+
+    /// The answer kept under a user's key.
+    async fn find_idempotent(
+        &self,
+        user_id: UserId,
+        key: &str,
+    ) -> Result<Option<IdempotencyRecord>, LedgerError>;
+
+    /// Keeps an answer that comes without events.
+    ///
+    /// # Errors
+    /// [`LedgerError::IdempotencyKeyTaken`].
+    async fn keep_idempotent(&self, record: &IdempotencyRecord) -> Result<(), LedgerError>;
+
+    /// The highest position that a kept answer names: the ledger must reach at least this far.
+    async fn acknowledged_position(&self) -> Result<u64, LedgerError>;
+
+    /// Keeps a snapshot and drops all but the newest two.
+    async fn save_snapshot(&self, snapshot: &Snapshot) -> Result<(), LedgerError>;
+
+    /// The newest snapshot that fits this ledger; those that do not are passed over, with a warning.
+    async fn newest_snapshot(&self) -> Result<Option<Snapshot>, LedgerError>;
+
+    /// Up to `limit` events after `position`, in order.
+    async fn read_after(&self, position: u64, limit: u32) -> Result<Vec<StoredEvent>, LedgerError> {
+        let mut events = Vec::new();
+        let mut keep = |event| {
+            events.push(event);
+            ControlFlow::Continue(())
+        };
+        self.scan(position, limit, &mut keep).await?;
+        Ok(events)
+    }
+
+    /// Folds every event after `position` up to the head and answers with the last position folded.
+    ///
+    /// Reads by the page while others append. That nothing is missing is checked, not assumed: each
+    /// position must follow the one before, and the head that was there at the start must be reached.
+    ///
+    /// # Errors
+    /// [`LedgerError::Gap`], [`LedgerError::CutShort`], [`LedgerError::FoldRefused`], or the store's.
+    async fn for_each_after(&self, position: u64, fold: Fold<'_>) -> Result<u64, LedgerError> {
+        let head = self.head().await?.position;
+        let mut last = position;
+        loop {
+            let after = last;
+            let mut failure = None;
+            let mut visit = |event: StoredEvent| {
+                let step = if event.position == last + 1 {
+                    fold(&event).map_err(|why| LedgerError::FoldRefused {
+                        position: event.position,
+                        why,
+                    })
+                } else {
+                    Err(LedgerError::Gap {
+                        after: last,
+                        found: event.position,
+                    })
+                };
+                match step {
+                    Ok(()) => {
+                        last = event.position;
+                        ControlFlow::Continue(())
+                    }
+                    Err(error) => {
+                        failure = Some(error);
+                        ControlFlow::Break(())
+                    }
+                }
+            };
+            let shown = self.scan(after, PAGE_EVENTS, &mut visit).await?;
+            if let Some(failure) = failure {
+                return Err(failure);
+            }
+            if shown < PAGE_EVENTS {
+                break;
+            }
+        }
+        if last < head {
+            return Err(LedgerError::CutShort { last, head });
+        }
+        Ok(last)
+    }
+}
