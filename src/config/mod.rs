@@ -6,7 +6,6 @@
 
 mod options;
 mod policy;
-mod secret;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,9 +13,10 @@ use std::path::PathBuf;
 use openpex_aggregates::Timestamp;
 use openpex_aggregates::policy::Policy;
 
+use crate::dispatcher::xen::XenOptions;
+
 pub use options::{LedgerOptions, Registration, ServeOptions};
 pub use policy::PolicyOptions;
-pub use secret::Secret;
 
 /// Where the service listens unless told otherwise.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
@@ -61,16 +61,7 @@ pub enum PoolConfig {
         disk_gib: u64,
     },
     /// A Xen pool.
-    Xen {
-        /// Its URL.
-        url: String,
-        /// Whom to log in as.
-        user: String,
-        /// With which password.
-        password: Secret,
-        /// Certificate authority to trust beside the system's.
-        ca_file: Option<PathBuf>,
-    },
+    Xen(XenOptions),
 }
 
 /// What is wrong with the options.

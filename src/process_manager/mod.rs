@@ -35,7 +35,7 @@ use crate::writer::{Effects, WriteError, WriteRequest, WriterHandle};
 const EFFECTS_AT_ONCE: usize = 16;
 
 /// How long one try of an effect may take before its outcome counts as unknown.
-const EFFECT_TIMEOUT: Duration = Duration::from_secs(600);
+const EFFECT_TIMEOUT: Duration = Duration::from_secs(1_800);
 
 /// How long to wait before an outcome is offered to the writer again.
 const OUTCOME_RETRY: Duration = Duration::from_millis(200);
