@@ -131,6 +131,11 @@ impl Instance {
         }
     }
 
+    const fn want_stopped(&mut self, wanted: Wanted) {
+        self.wanted = wanted;
+        self.reboot_pending = false;
+    }
+
     /// Folds one event.
     pub fn fold(&mut self, event: &InstanceEvent) {
         match event {
@@ -142,20 +147,13 @@ impl Instance {
             } => {
                 self.spec = spec.clone();
                 self.instance_type.clone_from(instance_type);
-                self.user_id = *user_id;
-                self.window = *window;
+                (self.user_id, self.window) = (*user_id, *window);
                 self.wanted = Wanted::Running;
             }
             InstanceEvent::StartRequested => self.wanted = Wanted::Running,
-            InstanceEvent::StopRequested => {
-                self.wanted = Wanted::Halted;
-                self.reboot_pending = false;
-            }
+            InstanceEvent::StopRequested => self.want_stopped(Wanted::Halted),
             InstanceEvent::RebootRequested => self.reboot_pending = true,
-            InstanceEvent::RemovalRequested { .. } => {
-                self.wanted = Wanted::Gone;
-                self.reboot_pending = false;
-            }
+            InstanceEvent::RemovalRequested { .. } => self.want_stopped(Wanted::Gone),
             InstanceEvent::EffectIntended {
                 effect_id,
                 effect,
@@ -185,12 +183,11 @@ impl Instance {
                 retry_at,
                 ..
             } => {
-                let (effect, attempts, code) = (*effect, *attempt, code.clone());
                 self.work = Work::BackingOff {
-                    effect,
-                    attempts,
+                    effect: *effect,
+                    attempts: *attempt,
                     retry_at: *retry_at,
-                    code,
+                    code: code.clone(),
                 };
             }
             InstanceEvent::EffectStuck {
@@ -199,11 +196,10 @@ impl Instance {
                 code,
                 ..
             } => {
-                let (effect, attempts, code) = (*effect, *attempts, code.clone());
                 self.work = Work::Stuck {
-                    effect,
-                    attempts,
-                    code,
+                    effect: *effect,
+                    attempts: *attempts,
+                    code: code.clone(),
                 };
             }
             InstanceEvent::PowerStateObserved { observation } => {

@@ -140,7 +140,16 @@ impl Reservation {
                 session_ends_at: context.provider.session_ends_at(context.now),
             }]),
             StatusName::Initiated => Ok(Vec::new()),
-            _ => self.not_allowed(),
+            StatusName::Countered
+            | StatusName::Accepted
+            | StatusName::ConfirmRequested
+            | StatusName::Confirmed
+            | StatusName::Activated
+            | StatusName::Rejected
+            | StatusName::Withdrawn
+            | StatusName::Lapsed
+            | StatusName::Cancelled
+            | StatusName::Expired => self.not_allowed(),
         }
     }
 
@@ -153,7 +162,15 @@ impl Reservation {
                     return Ok(Vec::new());
                 }
             }
-            _ => return self.not_allowed(),
+            Status::Absent
+            | Status::ConfirmRequested { .. }
+            | Status::Confirmed { .. }
+            | Status::Activated { .. }
+            | Status::Rejected { .. }
+            | Status::Withdrawn { .. }
+            | Status::Lapsed { .. }
+            | Status::Cancelled { .. }
+            | Status::Expired { .. } => return self.not_allowed(),
         }
         let rounds_max = context.provider.rounds_max();
         if self.round >= rounds_max {
@@ -200,7 +217,19 @@ impl Reservation {
             }
             (Status::ConfirmRequested { .. }, Some(_)) => Ok(Vec::new()),
             (Status::Countered { .. } | Status::ConfirmRequested { .. }, None) => Err(unknown()),
-            (_, _) => self.not_allowed(),
+            (
+                Status::Absent
+                | Status::Initiated
+                | Status::Accepted { .. }
+                | Status::Confirmed { .. }
+                | Status::Activated { .. }
+                | Status::Rejected { .. }
+                | Status::Withdrawn { .. }
+                | Status::Lapsed { .. }
+                | Status::Cancelled { .. }
+                | Status::Expired { .. },
+                _,
+            ) => self.not_allowed(),
         }
     }
 
@@ -214,7 +243,14 @@ impl Reservation {
                 Ok(vec![ReservationEvent::ReservationConfirmed { agreement }])
             }
             Status::Confirmed { .. } | Status::Activated { .. } => Ok(Vec::new()),
-            _ => self.not_allowed(),
+            Status::Absent
+            | Status::Initiated
+            | Status::Countered { .. }
+            | Status::Rejected { .. }
+            | Status::Withdrawn { .. }
+            | Status::Lapsed { .. }
+            | Status::Cancelled { .. }
+            | Status::Expired { .. } => self.not_allowed(),
         }
     }
 
@@ -278,7 +314,13 @@ impl Reservation {
             | StatusName::Accepted
             | StatusName::ConfirmRequested => Ok(self.withdraw()),
             StatusName::Withdrawn => Ok(Vec::new()),
-            _ => self.not_allowed(),
+            StatusName::Absent
+            | StatusName::Confirmed
+            | StatusName::Activated
+            | StatusName::Rejected
+            | StatusName::Lapsed
+            | StatusName::Cancelled
+            | StatusName::Expired => self.not_allowed(),
         }
     }
 
@@ -295,7 +337,15 @@ impl Reservation {
                 Ok(vec![ReservationEvent::ReservationCancelled { at: now }])
             }
             StatusName::Cancelled => Ok(Vec::new()),
-            _ => self.reject(),
+            StatusName::Absent
+            | StatusName::Initiated
+            | StatusName::Countered
+            | StatusName::Accepted
+            | StatusName::ConfirmRequested
+            | StatusName::Rejected
+            | StatusName::Withdrawn
+            | StatusName::Lapsed
+            | StatusName::Expired => self.reject(),
         }
     }
 
@@ -309,7 +359,16 @@ impl Reservation {
                 Ok(vec![ReservationEvent::ReservationActivated { at: now }])
             }
             Status::Activated { .. } => Ok(Vec::new()),
-            _ => self.not_allowed(),
+            Status::Absent
+            | Status::Initiated
+            | Status::Countered { .. }
+            | Status::Accepted { .. }
+            | Status::ConfirmRequested { .. }
+            | Status::Rejected { .. }
+            | Status::Withdrawn { .. }
+            | Status::Lapsed { .. }
+            | Status::Cancelled { .. }
+            | Status::Expired { .. } => self.not_allowed(),
         }
     }
 
@@ -324,14 +383,7 @@ impl Reservation {
     }
 
     fn lapse(&self, now: Timestamp) -> Vec<ReservationEvent> {
-        let open = matches!(
-            self.status.name(),
-            StatusName::Initiated
-                | StatusName::Countered
-                | StatusName::Accepted
-                | StatusName::ConfirmRequested
-        );
-        if !open || now < self.session_ends_at {
+        if !self.status.name().is_open() || now < self.session_ends_at {
             return Vec::new();
         }
         let held: Vec<Offer> = self.status.held_offers().cloned().collect();
@@ -348,12 +400,31 @@ impl Reservation {
                 let no_show = self.status.name() == StatusName::Confirmed;
                 vec![ReservationEvent::ReservationExpired { no_show }]
             }
-            _ => Vec::new(),
+            Status::Absent
+            | Status::Initiated
+            | Status::Countered { .. }
+            | Status::Accepted { .. }
+            | Status::ConfirmRequested { .. }
+            | Status::Confirmed { .. }
+            | Status::Activated { .. }
+            | Status::Rejected { .. }
+            | Status::Withdrawn { .. }
+            | Status::Lapsed { .. }
+            | Status::Cancelled { .. }
+            | Status::Expired { .. } => Vec::new(),
         }
     }
 }
 
 impl StandingOffer {
+    /// An offer that was just made.
+    pub(super) fn held(offer: &Offer) -> Self {
+        Self {
+            offer: offer.clone(),
+            held: true,
+        }
+    }
+
     /// Whether accepting it now cannot fail.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
