@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# A throw-away PostgreSQL for tests: `tests/postgres.sh start DIR [PID]` prints its URL,
-# `tests/postgres.sh stop DIR` ends it and removes DIR.
+# A throw-away PostgreSQL for tests: `tests/postgres.sh start DIR [PID [SETTING=VALUE]...]` prints its
+# URL, `tests/postgres.sh stop DIR` ends it and removes DIR.
 #
 # It listens on 127.0.0.1 only, trusts everybody there, and syncs as in production, since OpenPEX refuses
 # a server that does not. With PID it also ends by itself once that process is gone. PostgreSQL does not
 # run as root: there it runs as the user `postgres`, and DIR must be where that user may go.
 set -euo pipefail
 
-usage() { echo "usage: $0 start DIR [PID] | stop DIR" >&2; exit 2; }
+usage() { echo "usage: $0 start DIR [PID [SETTING=VALUE]...] | stop DIR" >&2; exit 2; }
 [[ $# -ge 2 ]] || usage
 action=$1 dir=$2 watched=${3:-}
+settings=""
+for setting in "${@:4}"; do settings+=" -c $setting"; done
 
 find_bin() {
     local found
@@ -46,7 +48,7 @@ start() {
         port=$((20000 + RANDOM % 30000))
         # A port in use is found out by failing to start.
         if as_postgres "$bin/pg_ctl" start --pgdata "$dir/data" --wait --silent --log "$dir/server.log" \
-            --options "-h 127.0.0.1 -p $port -c unix_socket_directories= -c max_connections=200" \
+            --options "-h 127.0.0.1 -p $port -c unix_socket_directories= -c max_connections=200$settings" \
             </dev/null >/dev/null 2>&1; then
             if [[ -n $watched ]]; then
                 watch </dev/null >/dev/null 2>&1 &

@@ -4,6 +4,7 @@
 //! wrong password does.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use openpex_aggregates::{Timestamp, UserId};
 
@@ -82,7 +83,7 @@ impl Authenticator {
         username: &str,
         password: &str,
     ) -> Result<Option<Account>, AccountError> {
-        if let Some(account) = self.cache.find(username, password) {
+        if let Some(account) = self.cache.find(Instant::now(), username, password) {
             return Ok(Some(account));
         }
         // A name that breaks the rules is nobody's; it is not looked up, but costs the same.
@@ -95,7 +96,7 @@ impl Authenticator {
             return Ok(None);
         }
         Ok(found.map(|(account, stored)| {
-            self.cache.keep(&account, password, stored);
+            self.cache.keep(Instant::now(), &account, password, stored);
             account
         }))
     }

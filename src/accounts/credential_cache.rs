@@ -6,12 +6,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
-use tokio::time::Instant;
 
 use super::{Account, PasswordHash};
 use crate::clock::entropy;
@@ -41,25 +40,29 @@ impl CredentialCache {
         }
     }
 
-    /// The account, if these credentials were right a short while ago.
-    pub(super) fn find(&self, username: &str, password: &str) -> Option<Account> {
+    /// The account, if these credentials were right a short while before `now`.
+    pub(super) fn find(&self, now: Instant, username: &str, password: &str) -> Option<Account> {
         let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = verified
-            .get(username)
-            .filter(|known| Instant::now() < known.until)?;
+        let known = verified.get(username).filter(|known| now < known.until)?;
         let digest = self.digest(username, password, &known.stored);
         bool::from(digest.ct_eq(&known.digest)).then(|| known.account.clone())
     }
 
-    /// Remembers that these credentials are right.
-    pub(super) fn keep(&self, account: &Account, password: &str, stored: PasswordHash) {
-        let now = Instant::now();
+    /// Remembers that these credentials were found right at `now`.
+    pub(super) fn keep(
+        &self,
+        now: Instant,
+        account: &Account,
+        password: &str,
+        stored: PasswordHash,
+    ) {
         let digest = self.digest(&account.username, password, &stored);
+        let until = now + CREDENTIAL_LIFETIME;
         let entry = Verified {
             account: account.clone(),
             stored,
             digest,
-            until: now + CREDENTIAL_LIFETIME,
+            until,
         };
         let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
         if verified.len() >= CREDENTIALS_MAX && !verified.contains_key(&account.username) {
@@ -115,40 +118,47 @@ mod tests {
         PasswordHash::from_stored("$argon2id$…".into())
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_success_is_remembered_for_its_lifetime_and_only_for_its_own_password() {
-        let cache = CredentialCache::new();
-        assert_eq!(cache.find("zoe", "correct horse"), None);
-        cache.keep(&account("zoe"), "correct horse", stored());
-        assert_eq!(cache.find("zoe", "correct horse"), Some(account("zoe")));
-        assert_eq!(cache.find("zoe", "wrong horse"), None);
-        assert_eq!(cache.find("Zoe", "correct horse"), None);
-        tokio::time::advance(CREDENTIAL_LIFETIME).await;
-        assert_eq!(cache.find("zoe", "correct horse"), None);
+    #[test]
+    fn a_success_is_remembered_for_its_lifetime_and_only_for_its_own_password() {
+        let (cache, now) = (CredentialCache::new(), Instant::now());
+        assert_eq!(cache.find(now, "zoe", "correct horse"), None);
+        cache.keep(now, &account("zoe"), "correct horse", stored());
+        let late = now + CREDENTIAL_LIFETIME - Duration::from_nanos(1);
+        assert_eq!(
+            cache.find(late, "zoe", "correct horse"),
+            Some(account("zoe"))
+        );
+        assert_eq!(cache.find(late, "zoe", "wrong horse"), None);
+        assert_eq!(cache.find(late, "Zoe", "correct horse"), None);
+        assert_eq!(
+            cache.find(now + CREDENTIAL_LIFETIME, "zoe", "correct horse"),
+            None
+        );
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_full_cache_forgets_the_oldest_for_the_newest() {
-        let cache = CredentialCache::new();
-        for i in 0..=CREDENTIALS_MAX {
-            cache.keep(&account(&format!("user{i}")), "correct horse", stored());
-            tokio::time::advance(Duration::from_micros(1)).await;
+    #[test]
+    fn a_full_cache_forgets_the_oldest_for_the_newest() {
+        let (cache, now) = (CredentialCache::new(), Instant::now());
+        let names: Vec<String> = (0..=CREDENTIALS_MAX).map(|i| format!("user{i}")).collect();
+        for (age, name) in (0..).zip(&names) {
+            let at = now + Duration::from_micros(age);
+            cache.keep(at, &account(name), "correct horse", stored());
         }
         assert_eq!(cache.verified.lock().unwrap().len(), CREDENTIALS_MAX);
-        assert_eq!(cache.find("user0", "correct horse"), None);
-        assert!(cache.find("user1", "correct horse").is_some());
+        assert_eq!(cache.find(now, &names[0], "correct horse"), None);
+        assert!(cache.find(now, &names[1], "correct horse").is_some());
         assert!(
             cache
-                .find(&format!("user{CREDENTIALS_MAX}"), "correct horse")
+                .find(now, &names[CREDENTIALS_MAX], "correct horse")
                 .is_some()
         );
     }
 
-    #[tokio::test]
-    async fn a_forgotten_account_is_checked_again() {
-        let cache = CredentialCache::new();
-        cache.keep(&account("zoe"), "correct horse", stored());
+    #[test]
+    fn a_forgotten_account_is_checked_again() {
+        let (cache, now) = (CredentialCache::new(), Instant::now());
+        cache.keep(now, &account("zoe"), "correct horse", stored());
         cache.forget("zoe");
-        assert_eq!(cache.find("zoe", "correct horse"), None);
+        assert_eq!(cache.find(now, "zoe", "correct horse"), None);
     }
 }

@@ -66,6 +66,12 @@ impl MemoryStore {
         self.state().faults = Some(Box::new(plan));
     }
 
+    /// Ends the present writer's claim without its knowledge, as a lost session does; the next one gets
+    /// in and fences it.
+    pub fn cut_off_writer(&self) {
+        self.state().claim = Weak::new();
+    }
+
     /// The epoch of the present writer.
     pub(super) fn epoch(&self) -> u64 {
         self.state().epoch
