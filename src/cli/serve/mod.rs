@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use openpex_projections::Views;
+use openpex_projections::{Runner, Views};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -32,6 +32,9 @@ use crate::writer::{Writer, WriterExit, WriterHandle, fold_ledger};
 
 /// How long requests and effects under way may take to end after the service is told to stop.
 const DRAIN: Duration = Duration::from_secs(5);
+
+/// How long to wait for the views before saying again that they are being folded.
+const VIEWS_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Serves until SIGTERM or SIGINT.
 ///
@@ -157,13 +160,42 @@ fn make_clock(
     (Arc::new(clock.clone()), Some(clock))
 }
 
+/// Opens the views, starts their runner and waits until they are level with the ledger.
 async fn open_views(
     database_url: &str,
     ledger: &Ledger,
     writer: &WriterHandle,
     running: &Running,
 ) -> anyhow::Result<Views> {
-    todo!()
+    let views = Views::open(database_url).await.context("opening the views")?;
+    let (head, stop) = (writer.head(), running.stop_last.clone());
+    let level_at = *head.borrow();
+    let runner = Runner::new(views.clone());
+    let source = LedgerSource(ledger.clone());
+    running.last.spawn(async move { runner.run(source, head, stop.cancelled()).await });
+    while !views.wait_for(level_at, VIEWS_PATIENCE).await {
+        tracing::info!(reached = views.reached(), level_at, "the views are being folded");
+    }
+    Ok(views)
+}
+
+/// Takes the service apart: what is under way gets [`DRAIN`] to end, what was accepted is decided.
+async fn drain(
+    running: Running,
+    serving: tokio::task::JoinHandle<std::io::Result<()>>,
+    mut writing: tokio::task::JoinSet<WriterExit>,
+) {
+    running.stop.cancel();
+    running.tasks.close();
+    if tokio::time::timeout(DRAIN, running.tasks.wait()).await.is_err() {
+        // Effects that go on are found again at the next start, requests that go on get no answer.
+        tracing::warn!(left = running.tasks.len(), "not everything ended in time");
+    }
+    serving.abort();
+    running.stop_last.cancel();
+    while writing.join_next().await.is_some() {}
+    running.last.close();
+    running.last.wait().await;
 }
 
 fn announce(
