@@ -8,11 +8,13 @@ mod backoff;
 mod decide;
 mod effect;
 mod event;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
 pub use backoff::{ATTEMPTS_MAX, retry_delay_ms};
-pub use decide::{EffectOutcome, FailedAttempt, InstanceCommand, InstanceRefusal};
+pub use decide::{EffectOutcome, FailedAttempt, InstanceCommand, InstanceRefusal, NOT_SEEN_DONE};
 pub use effect::{Effect, InstanceSpec, Observation, PowerState};
 pub use event::{InstanceEvent, RemovalCause};
 
@@ -115,11 +117,21 @@ pub const fn wanted_effect(
 impl Instance {
     /// What is missing, if anything.
     #[must_use]
-    pub const fn missing_effect(&self) -> Option<Effect> {
+    pub fn missing_effect(&self) -> Option<Effect> {
         if self.removed {
             return None;
         }
-        wanted_effect(self.wanted, self.observed.power_state, self.reboot_pending)
+        let observed = self.observed.power_state;
+        let missing = wanted_effect(self.wanted, observed, self.reboot_pending);
+        match self.work {
+            Work::Idle | Work::InFlight { .. } => missing,
+            // A try that failed may have had its effect, so what was seen before it does not count.
+            Work::BackingOff { .. } | Work::Stuck { .. } => missing.or(Some(match self.wanted {
+                Wanted::Running => Effect::Start,
+                Wanted::Halted => Effect::Stop,
+                Wanted::Gone => Effect::Remove,
+            })),
+        }
     }
 
     /// The effect whose outcome is awaited, with its attempt.

@@ -140,7 +140,7 @@ impl Live {
             self.instances_of
                 .entry(spec.reservation_id)
                 .or_default()
-                .push(id);
+                .insert(id);
         }
         state.fold(event);
         self.await_instance(id, &state);
@@ -204,7 +204,7 @@ impl Live {
         };
         let reservation_id = gone.state.spec.reservation_id;
         if let Some(of_it) = self.instances_of.get_mut(&reservation_id) {
-            of_it.retain(|other| *other != id);
+            of_it.remove(&id);
             if of_it.is_empty() {
                 self.instances_of.remove(&reservation_id);
             }

@@ -76,7 +76,7 @@ impl From<LiveSnapshot> for Live {
             live.instances_of
                 .entry(tracked.state.spec.reservation_id)
                 .or_default()
-                .push(id);
+                .insert(id);
             live.await_instance(id, &tracked.state);
             live.instances.insert(id, tracked);
         }

@@ -8,6 +8,8 @@ mod decide;
 mod event;
 mod offer;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 

@@ -170,7 +170,7 @@ impl StatusName {
     #[must_use]
     pub const fn allowed(self) -> &'static [&'static str] {
         match self {
-            Self::Absent => &[],
+            Self::Absent => &["initiate"],
             Self::Initiated => &["COUNTER", "REJECT", "DELETE"],
             Self::Countered => &["ACCEPT", "COUNTER", "REJECT", "DELETE"],
             Self::Accepted => &["CONFIRM", "COUNTER", "REJECT", "DELETE"],
