@@ -42,18 +42,10 @@ pub fn stored_fact(event: &StoredEvent) -> Result<Fact, String> {
 /// When the ledger cannot be read, or holds what does not fold.
 pub async fn fold_ledger(ledger: &Ledger) -> Result<Folded, LedgerError> {
     let snapshot = ledger.newest_snapshot().await?;
-    let kept = snapshot.as_ref().and_then(|snapshot| {
-        let kept = serde_json::from_slice::<Kept>(&snapshot.body);
-        match kept {
-            Ok(kept) if kept.form == SNAPSHOT_FORM => Some((kept.live, snapshot.position)),
-            Ok(_) | Err(_) => {
-                tracing::warn!(position = snapshot.position, "a snapshot of another form is passed over");
-                None
-            }
-        }
-    });
-    let (mut live, from) =
-        kept.map_or_else(|| (Live::new(), 0), |(live, position)| (Live::from(live), position));
+    let (mut live, from) = match snapshot.and_then(restore) {
+        Some((live, position)) => (live, position),
+        None => (Live::new(), 0),
+    };
     let reached = ledger
         .for_each_after(from, &mut |event| {
             let fact = stored_fact(event)?;
@@ -65,6 +57,17 @@ pub async fn fold_ledger(ledger: &Ledger) -> Result<Folded, LedgerError> {
         return Err(LedgerError::CutShort { last: reached, head: head.position });
     }
     Ok(Folded { live, head, tail: reached - from })
+}
+
+/// The state a snapshot kept; one that cannot be read is only a cache that is of no use.
+fn restore(snapshot: Snapshot) -> Option<(Live, u64)> {
+    let Snapshot { position, body, .. } = snapshot;
+    let kept = serde_json::from_slice::<Kept>(&body).ok().filter(|kept| kept.form == SNAPSHOT_FORM);
+    let live = kept.and_then(|kept| Live::try_from(kept.live).ok());
+    if live.is_none() {
+        tracing::warn!(position, "a snapshot of another form is passed over");
+    }
+    live.map(|live| (live, position))
 }
 
 /// Keeps the live state at `head` for the next start. Failing to is no failure: it is a cache.

@@ -158,7 +158,10 @@ impl Session<'_> {
     }
 
     fn record(&mut self, fact: Fact, sender: Sender) {
-        let sequence = self.live.apply(&fact, self.now);
+        let sequence = self
+            .live
+            .apply(&fact, self.now)
+            .expect("invariant: what was just decided can be folded");
         self.facts.push(NewFact {
             fact,
             sequence,

@@ -85,7 +85,7 @@ fn given_a_state_from_a_snapshot_when_instances_are_removed_then_in_the_same_ord
     confirm(&mut live, 1);
     live.handle(Command::Activate(id(1)), Some(USER), minute(0))
         .unwrap();
-    let mut restored = Live::from(live.snapshot());
+    let mut restored = Live::try_from(live.snapshot()).unwrap();
     let cancel = |live: &mut Live| {
         live.handle(Command::Delete(id(1)), Some(USER), minute(1))
             .unwrap()
@@ -158,7 +158,7 @@ fn given_a_late_start_of_the_service_when_a_window_is_over_then_nothing_is_start
     open(&mut live, 1, proposal(1, 60)).unwrap();
     confirm(&mut live, 1);
     let fired = live
-        .handle(Command::FireDue { at_most: 10 }, None, minute(500))
+        .handle(Command::FireDue { facts_max: 10 }, None, minute(500))
         .unwrap();
     let events: Vec<_> = fired.facts.iter().map(|f| f.fact.payload()).collect();
     assert_eq!(events, [r#"{"ReservationExpired":{"no_show":true}}"#]);
