@@ -9,6 +9,7 @@ pub mod serve;
 mod xen_sim;
 
 use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{LedgerOptions, ServeOptions};
 
@@ -59,4 +60,14 @@ impl Cli {
             Some(Command::Ledger(LedgerCommand::Verify(options))) => ledger::verify(options).await,
         }
     }
+}
+
+/// Waits for SIGTERM or SIGINT and names it.
+async fn stop_signal() -> anyhow::Result<&'static str> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    })
 }

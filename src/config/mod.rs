@@ -56,9 +56,9 @@ pub enum PoolConfig {
         /// vCPUs of each.
         vcpus: u32,
         /// MiB of memory of each.
-        memory_mib: u64,
+        memory_mib: u32,
         /// GB of disk of each.
-        disk_gib: u64,
+        disk_gib: u32,
     },
     /// A Xen pool.
     Xen(XenOptions),

@@ -61,10 +61,10 @@ pub struct ServeOptions {
     pub sim_vcpus: Option<u32>,
     /// MiB of memory of each simulated host [default: 32768]
     #[arg(long, env = "OPENPEX_SIM_MEMORY_MIB", value_name = "MIB")]
-    pub sim_memory_mib: Option<u64>,
+    pub sim_memory_mib: Option<u32>,
     /// GB of disk of each simulated host [default: 500]
     #[arg(long, env = "OPENPEX_SIM_DISK_GIB", value_name = "GB")]
-    pub sim_disk_gib: Option<u64>,
+    pub sim_disk_gib: Option<u32>,
     /// How long an offer holds its capacity, in seconds [default: 600]
     #[arg(long, env = "OPENPEX_HOLD_SECS", value_name = "SECS")]
     pub hold_secs: Option<u32>,

@@ -15,11 +15,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use openpex_projections::{Runner, Views};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::say;
+use super::{say, stop_signal};
 use crate::accounts::{AccountStore, Authenticator, HashCost, Passwords};
 use crate::clock::{Clock, SystemClock, TestClock};
 use crate::config::{ServeConfig, ServeOptions};
@@ -80,7 +79,7 @@ async fn serve(config: ServeConfig, listener: TcpListener, ledger: Ledger) -> an
         tasks: TaskTracker::new(),
         last: TaskTracker::new(),
     };
-    let pool = pool::start(&config, &clock, &running).await?;
+    let pool = pool::start(&config, &clock, &running.last, &running.stop_last).await?;
     let (writer, handle, effects) = Writer::new(ledger.clone(), claim, clock.clone(), folded);
     let (stop, stop_last) = (running.stop.clone(), running.stop_last.clone());
     let mut writing = tokio::task::JoinSet::new();
@@ -210,13 +209,4 @@ fn announce(
     let store = database_url.split(':').next().unwrap_or_default();
     say(format_args!("OpenPEX is ready at http://{address} (ledger in {store}; try http://{address}/OpenPEX/types)"));
     Ok(())
-}
-
-async fn stop_signal() -> anyhow::Result<&'static str> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
-    })
 }
