@@ -15,7 +15,7 @@ use openpex_projections::{
     Views, ViewsError,
 };
 
-use crate::http::ports::{
+use crate::http::{
     InstanceView, ListFilter, Listed, Page, ReadError, ReadSide, ReservationView,
 };
 use crate::ledger::Ledger;

@@ -7,7 +7,7 @@ use openpex_aggregates::Timestamp;
 use openpex_projections::Views;
 
 use crate::clock::{Clock, TestClock};
-use crate::http::ports::{
+use crate::http::{
     ClockControl, ClockError, CommandGate, Readiness, ReadinessCheck,
 };
 use crate::monitors::Monitors;
