@@ -128,6 +128,7 @@ impl World {
                 capacity,
                 in_service: true,
                 booked: Vec::new(),
+                sums: Vec::new(),
             };
             world.oracle.nodes.push(node);
         }

@@ -15,10 +15,11 @@
 
 use super::super::amounts::{Amounts, NOTHING, larger, shifted, smaller};
 
-/// Most entries of a page.
-pub(super) const PAGE_ENTRIES: usize = 64;
+/// Entries at which a page is split. Unit tests use tiny pages, so that small cases make deep
+/// trees.
+pub(super) const PAGE_ENTRIES: usize = if cfg!(test) { 6 } else { 64 };
 /// A page with fewer entries than this is joined with its neighbour.
-const SPARSE_ENTRIES: usize = 20;
+const SPARSE_ENTRIES: usize = PAGE_ENTRIES / 3;
 
 /// A page with what is true of all of it, in the frame of its parent.
 #[derive(Clone, Debug)]
