@@ -187,9 +187,9 @@ impl Oracle {
         let load = |node: &OracleNode| {
             let used = node.max_usage(from, until);
             let mut best = (0u128, 1u128);
-            for d in 0..3 {
-                let this = (u128::from(used[d]), u128::from(node.capacity[d]));
-                if used[d] > 0 && this.0 * best.1 > best.0 * this.1 {
+            for (&used, &capacity) in used.iter().zip(&node.capacity) {
+                let this = (u128::from(used), u128::from(capacity));
+                if used > 0 && this.0 * best.1 > best.0 * this.1 {
                     best = this;
                 }
             }
