@@ -89,7 +89,7 @@ impl OracleNode {
     }
 
     /// Usage rises only where a window starts, so the maximum is there or at the beginning.
-    fn max_usage(&self, from: i64, until: i64) -> Three {
+    pub fn max_usage(&self, from: i64, until: i64) -> Three {
         if !self.sums.is_empty() {
             return self.max_of_sums(from, until);
         }

@@ -181,10 +181,40 @@ fn a_hundred_thousand_operations_agree_with_brute_force() {
     };
     for _ in 0..20 {
         (0..5_000).for_each(|_| soak.step());
-        soak.compare(2);
+        soak.compare(1);
     }
     let report = soak.pool.usage_report();
     assert!(report.boundaries <= 6 + 2 * 6 * soak.live.len());
+}
+
+/// The maxima of some windows from `since` on, in a pool of one node, against the sums of all.
+fn compare_maxima(
+    pool: &Pool,
+    live: &[(Placement, TimeWindow, Resources)],
+    numbers: &mut Numbers,
+    since: i64,
+) {
+    let node = pool.nodes().next().unwrap();
+    let booked = live
+        .iter()
+        .map(|(_, asked, size)| (asked.starts_at.0, asked.ends_at.0, *size));
+    let mut oracle = OracleNode {
+        name: node.name.clone(),
+        capacity: three(node.capacity),
+        in_service: true,
+        booked: booked
+            .map(|(from, until, size)| (from, until, three(size)))
+            .collect(),
+        sums: Vec::new(),
+    };
+    oracle.sum_up();
+    let profile = pool.profile(node.name).unwrap();
+    for _ in 0..200 {
+        let from = numbers.between(since, 365 * DAY);
+        let until = from + numbers.between(1, 20 * DAY);
+        let max = profile.max_usage(window(from, until));
+        assert_eq!(three(max), oracle.max_usage(from, until));
+    }
 }
 
 #[test]
@@ -208,6 +238,7 @@ fn memory_follows_what_is_live() {
         pool.book(&placement, asked, size).unwrap();
         live.push((placement, asked, size));
     }
+    compare_maxima(&pool, &live, &mut numbers, 0);
     let full = pool.usage_report();
     assert_eq!(full.live_windows, 50_000);
     assert!(full.bytes < BYTES_PER_WINDOW * 50_000, "{full:?}");
@@ -215,6 +246,16 @@ fn memory_follows_what_is_live() {
     for (placement, asked, size) in live.drain(..25_000) {
         pool.release(&placement, asked, size).unwrap();
     }
+    compare_maxima(&pool, &live, &mut numbers, 0);
+    // The rest is made shorter bit by bit.
+    for (placement, asked, size) in &mut live {
+        let ends_at = asked
+            .starts_at
+            .saturating_add(asked.duration_ms() * 9 / 10 + 1);
+        pool.shorten(placement, *asked, *size, ends_at).unwrap();
+        asked.ends_at = asked.ends_at.min(ends_at);
+    }
+    compare_maxima(&pool, &live, &mut numbers, 0);
     let half = pool.usage_report();
     assert_eq!(half.live_windows, 25_000);
     assert!(half.boundaries <= 50_001);
@@ -222,6 +263,7 @@ fn memory_follows_what_is_live() {
     for day in 0..183 {
         pool.forget_before(Timestamp(day * DAY));
     }
+    compare_maxima(&pool, &live, &mut numbers, 182 * DAY);
     let quarter = pool.usage_report();
     let still = live
         .iter()

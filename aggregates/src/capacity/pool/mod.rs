@@ -2,9 +2,9 @@
 //!
 //! Owns which nodes there are, their capacities, and their profiles; keeps the invariant that no
 //! node is ever oversold by [`Pool::book`]. In the files beside: `booking` (what changes usage) and
-//! the questions `place` (does it fit, where, how much of it, could it ever), `nearest` (when would it), `calendar` (what is
-//! free over time). Must never remember single reservations: whoever booked a window releases it
-//! with the same arguments.
+//! the questions `place` (does it fit, where, how much of it, could it ever), `nearest` (when would
+//! it), `calendar` (what is free over time). Must never remember single reservations: whoever
+//! booked a window releases it with the same arguments.
 
 mod booking;
 mod calendar;

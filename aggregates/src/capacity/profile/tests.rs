@@ -27,11 +27,17 @@ fn usage(vcpus: u64, memory_mib: u64) -> Resources {
 }
 
 /// Checks what the tree promises of itself; returns its depth.
-fn check(subtree: &Subtree, is_root: bool) -> usize {
+fn check(root: &Subtree) -> usize {
+    check_below(root, None)
+}
+
+/// `above` is what the ancestors add, if there are any.
+fn check_below(subtree: &Subtree, above: Option<Amounts>) -> usize {
+    let add = shifted(subtree.add, above.unwrap_or(NOTHING));
     let (mut max, mut min, mut depth) = (NOTHING, [u64::MAX; 3], 0);
     let mut fold = |low, high| {
-        max = larger(max, shifted(high, subtree.add));
-        min = smaller(min, shifted(low, subtree.add));
+        max = larger(max, shifted(high, add));
+        min = smaller(min, shifted(low, add));
     };
     assert!((1..PAGE_ENTRIES).contains(&subtree.page.entries()));
     match &subtree.page {
@@ -41,7 +47,7 @@ fn check(subtree: &Subtree, is_root: bool) -> usize {
         }
         Page::Inner(inner) => {
             assert!(
-                !is_root || inner.children.len() > 1,
+                above.is_some() || inner.children.len() > 1,
                 "a root is not a detour"
             );
             let firsts: Vec<i64> = inner
@@ -50,7 +56,11 @@ fn check(subtree: &Subtree, is_root: bool) -> usize {
                 .map(|child| child.page.first())
                 .collect();
             assert_eq!(firsts, inner.firsts);
-            let depths: Vec<usize> = inner.children.iter().map(|c| check(c, false)).collect();
+            let depths: Vec<usize> = inner
+                .children
+                .iter()
+                .map(|c| check_below(c, Some(add)))
+                .collect();
             assert!(depths.iter().all(|&depth| depth == depths[0]));
             depth = depths[0] + 1;
             inner
@@ -59,7 +69,12 @@ fn check(subtree: &Subtree, is_root: bool) -> usize {
                 .for_each(|child| fold(child.min, child.max));
         }
     }
-    assert_eq!((subtree.max, subtree.min), (max, min));
+    let own = |extreme| shifted(extreme, above.unwrap_or(NOTHING));
+    assert_eq!(
+        (own(subtree.max), own(subtree.min)),
+        (max, min),
+        "of true usages"
+    );
     depth
 }
 
@@ -143,7 +158,7 @@ proptest! {
         let mut world = World { profile: Profile::new(), windows: Vec::new(), since: 0 };
         for op in &ops {
             world.apply(op);
-            check(&world.profile.root, true);
+            check(&world.profile.root);
             prop_assert_eq!(world.profile.boundaries(), world.profile.root.page.boundaries());
         }
         let steps: Vec<Resources> = (0..=WORLD).map(|at| world.usage_at(at)).collect();
@@ -194,16 +209,32 @@ fn given_many_windows_when_all_are_removed_then_the_tree_is_one_leaf_again() {
     for &one in &all {
         profile.add(one, usage(1, 1)).unwrap();
     }
-    assert!(
-        check(&profile.root, true) >= 4,
-        "tiny pages make a deep tree"
-    );
+    assert!(check(&profile.root) >= 4, "tiny pages make a deep tree");
     for &one in &all {
         profile.remove(one, usage(1, 1)).unwrap();
-        check(&profile.root, true);
+        check(&profile.root);
     }
-    assert_eq!((profile.boundaries(), check(&profile.root, true)), (1, 0));
+    assert_eq!((profile.boundaries(), check(&profile.root)), (1, 0));
     assert!(profile.is_unused());
+}
+
+#[test]
+fn given_a_long_window_over_a_deep_tree_when_taken_back_in_parts_then_no_usage_is_lost() {
+    // The long window is a lazy addition near the root; taking it back piece by piece leaves less
+    // than nothing below that addition.
+    let mut profile = Profile::new();
+    for n in 0..200 {
+        profile.add(window(3 * n, 3 * n + 2), usage(1, 1)).unwrap();
+    }
+    profile.add(window(0, 600), usage(5, 5)).unwrap();
+    for n in (0..200).rev() {
+        profile
+            .remove(window(3 * n, 3 * n + 3), usage(5, 5))
+            .unwrap();
+        check(&profile.root);
+        let left = profile.max_usage(window(3 * n, 600));
+        assert_eq!(left, usage(1, 1), "after {n}");
+    }
 }
 
 #[test]
