@@ -25,32 +25,80 @@ pub fn window(from: i64, until: i64) -> TimeWindow {
     }
 }
 
+/// From, until, and how much.
+type Booked = (i64, i64, Three);
+
+fn usage_of(booked: &[Booked], at: i64) -> Three {
+    let mut sum = [0; 3];
+    for &(from, until, usage) in booked {
+        if from <= at && at < until {
+            (0..3).for_each(|d| sum[d] += usage[d]);
+        }
+    }
+    sum
+}
+
 #[derive(Clone, Debug)]
 pub struct OracleNode {
     pub name: NodeName,
     pub capacity: Three,
     pub in_service: bool,
-    pub booked: Vec<(i64, i64, Three)>,
+    pub booked: Vec<Booked>,
+    /// The sums at every instant at which they change, once the node has been summed up.
+    pub sums: Vec<(i64, Three)>,
 }
 
 impl OracleNode {
     pub fn usage_at(&self, at: i64) -> Three {
-        let mut sum = [0; 3];
+        usage_of(&self.booked, at)
+    }
+
+    /// Sums up the windows once, for pools with too many of them to do it at every question;
+    /// nothing may be booked or released afterwards.
+    pub fn sum_up(&mut self) {
+        let mut changes: Vec<(i64, bool, Three)> = Vec::new();
         for &(from, until, usage) in &self.booked {
-            if from <= at && at < until {
-                (0..3).for_each(|d| sum[d] += usage[d]);
-            }
+            changes.extend([(from, true, usage), (until, false, usage)]);
         }
-        sum
+        changes.sort_unstable();
+        let mut sum = [0; 3];
+        self.sums = vec![(i64::MIN, sum)];
+        for (at, rises, usage) in changes {
+            // Ends sort before starts, so no sum is below zero.
+            (0..3).for_each(|d| {
+                if rises {
+                    sum[d] += usage[d]
+                } else {
+                    sum[d] -= usage[d]
+                }
+            });
+            if self.sums.last().unwrap().0 == at {
+                self.sums.pop();
+            }
+            self.sums.push((at, sum));
+        }
+    }
+
+    fn max_of_sums(&self, from: i64, until: i64) -> Three {
+        let first = self.sums.partition_point(|&(at, _)| at <= from) - 1;
+        let mut max = [0; 3];
+        for &(_, sum) in self.sums[first..].iter().take_while(|&&(at, _)| at < until) {
+            (0..3).for_each(|d| max[d] = max[d].max(sum[d]));
+        }
+        max
     }
 
     /// Usage rises only where a window starts, so the maximum is there or at the beginning.
-    fn max_usage(&self, from: i64, until: i64) -> Three {
-        let starts = self.booked.iter().map(|&(start, ..)| start);
-        let inside = starts.filter(|&start| from < start && start < until);
+    pub fn max_usage(&self, from: i64, until: i64) -> Three {
+        if !self.sums.is_empty() {
+            return self.max_of_sums(from, until);
+        }
+        let overlaps = |&&(start, end, _): &&Booked| start < until && from < end;
+        let booked: Vec<Booked> = self.booked.iter().filter(overlaps).copied().collect();
+        let starts = booked.iter().map(|&(start, ..)| start.max(from));
         let mut max = [0; 3];
-        for at in inside.chain((from < until).then_some(from)) {
-            let usage = self.usage_at(at);
+        for at in starts.filter(|&start| start < until) {
+            let usage = usage_of(&booked, at);
             (0..3).for_each(|d| max[d] = max[d].max(usage[d]));
         }
         max
@@ -139,9 +187,9 @@ impl Oracle {
         let load = |node: &OracleNode| {
             let used = node.max_usage(from, until);
             let mut best = (0u128, 1u128);
-            for d in 0..3 {
-                let this = (u128::from(used[d]), u128::from(node.capacity[d]));
-                if used[d] > 0 && this.0 * best.1 > best.0 * this.1 {
+            for (&used, &capacity) in used.iter().zip(&node.capacity) {
+                let this = (u128::from(used), u128::from(capacity));
+                if used > 0 && this.0 * best.1 > best.0 * this.1 {
                     best = this;
                 }
             }

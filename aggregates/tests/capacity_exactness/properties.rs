@@ -128,6 +128,7 @@ impl World {
                 capacity,
                 in_service: true,
                 booked: Vec::new(),
+                sums: Vec::new(),
             };
             world.oracle.nodes.push(node);
         }
@@ -361,7 +362,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_500, ..ProptestConfig::default() })]
 
     #[test]
     fn every_answer_equals_brute_force(
@@ -379,6 +380,26 @@ proptest! {
             world.check_nearest(q);
             world.check_ever(q);
             world.check_calendar(q);
+        }
+    }
+
+    #[test]
+    fn the_nearest_start_is_exact_over_many_nodes_at_once(
+        capacities in vec((1u64..4).prop_map(|vcpus| [vcpus, 9, 9]), 3..8),
+        bookings in vec((0usize..8, 0..END, 1i64..5), 10..50),
+        questions in vec((2u32..9, 1i64..4, 0..END), 8),
+    ) {
+        let mut world = World::new(&capacities);
+        for (node, from, length) in bookings {
+            let node = node % capacities.len();
+            let asked = window(from, (from + length).min(END));
+            let placement = Placement(vec![PlacementPart { node: name(node), count: 1 }]);
+            if world.pool.book(&placement, asked, resources([1, 1, 1])).is_ok() {
+                world.remember(placement, asked, [1, 1, 1]);
+            }
+        }
+        for (count, length, from) in questions {
+            world.check_nearest(&Question { size: [1, 1, 1], count, from, length, bound: 2 * END });
         }
     }
 
