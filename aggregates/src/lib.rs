@@ -15,6 +15,8 @@ pub mod policy;
 pub mod pricing;
 pub mod reservation;
 pub mod resources;
+#[cfg(test)]
+mod samples;
 pub mod sender;
 pub mod site;
 pub mod terms;

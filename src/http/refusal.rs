@@ -85,6 +85,11 @@ impl From<Refusal> for Problem {
                 .with("allowed", vec!["DELETE"])
                 .with("startTime", starts_at.to_rfc1123())
                 .with("now", now.to_rfc3339()),
+            Refusal::TooLate { ends_at, now } => Self::conflict("too_late", detail)
+                .with("state", "CONFIRMED")
+                .with("allowed", vec!["DELETE"])
+                .with("endTime", ends_at.to_rfc1123())
+                .with("now", now.to_rfc3339()),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::backoff::{ATTEMPTS_MAX, retry_delay_ms};
 use super::{
-    Effect, Instance, InstanceEvent, InstanceSpec, Observation, RemovalCause, Wanted, Work,
+    Effect, Instance, InstanceEvent, InstanceSpec, Observation, PowerState, RemovalCause, Wanted,
+    Work,
 };
 use crate::{TimeWindow, Timestamp, UserId};
 
@@ -71,6 +72,29 @@ pub enum InstanceRefusal {
 
 type Decided = Result<Vec<InstanceEvent>, InstanceRefusal>;
 
+/// Our code of a try that is said to have succeeded, while what was seen after it says otherwise.
+pub const NOT_SEEN_DONE: &str = "NOT_SEEN_DONE";
+
+impl Effect {
+    /// What was seen after the effect, unless that contradicts it: then the try failed, so that it
+    /// backs off and ends in `Stuck` instead of being repeated without a pause.
+    fn expect_done(self, observation: Observation) -> Result<Observation, FailedAttempt> {
+        let seen = observation.power_state;
+        let done = match self {
+            Self::Start | Self::Reboot => seen == PowerState::Running,
+            Self::Stop => matches!(seen, PowerState::Halted | PowerState::Unknown),
+            Self::Remove => true,
+        };
+        if done {
+            return Ok(observation);
+        }
+        Err(FailedAttempt {
+            code: NOT_SEEN_DONE.to_owned(),
+            message: format!("after {self:?} the instance was seen {seen:?}"),
+        })
+    }
+}
+
 impl Instance {
     /// What happens on `command`; no events where it has already taken effect.
     pub fn decide(&self, command: InstanceCommand, now: Timestamp) -> Decided {
@@ -81,6 +105,9 @@ impl Instance {
                 user_id,
                 window,
             } => {
+                if self.effect_id > 0 {
+                    return Ok(Vec::new());
+                }
                 let spec = *spec;
                 let request = InstanceEvent::InstanceRequested {
                     spec,
@@ -142,7 +169,7 @@ impl Instance {
             // A late reply of a try that was already accounted for.
             return Vec::new();
         };
-        match result {
+        match result.and_then(|observation| effect.expect_done(observation)) {
             Ok(observation) => {
                 let success = InstanceEvent::EffectSucceeded {
                     effect_id,
@@ -208,7 +235,8 @@ impl Instance {
     fn revive(&self) -> Vec<InstanceEvent> {
         match self.work {
             Work::Stuck { effect, .. } => {
-                let effect_id = self.effect_id;
+                // A number of its own: a late reply of the tries before must not count for it.
+                let effect_id = self.effect_id + 1;
                 vec![InstanceEvent::EffectIntended {
                     effect_id,
                     effect,

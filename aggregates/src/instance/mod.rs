@@ -8,11 +8,13 @@ mod backoff;
 mod decide;
 mod effect;
 mod event;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
 pub use backoff::{ATTEMPTS_MAX, retry_delay_ms};
-pub use decide::{EffectOutcome, FailedAttempt, InstanceCommand, InstanceRefusal};
+pub use decide::{EffectOutcome, FailedAttempt, InstanceCommand, InstanceRefusal, NOT_SEEN_DONE};
 pub use effect::{Effect, InstanceSpec, Observation, PowerState};
 pub use event::{InstanceEvent, RemovalCause};
 
@@ -115,11 +117,21 @@ pub const fn wanted_effect(
 impl Instance {
     /// What is missing, if anything.
     #[must_use]
-    pub const fn missing_effect(&self) -> Option<Effect> {
+    pub fn missing_effect(&self) -> Option<Effect> {
         if self.removed {
             return None;
         }
-        wanted_effect(self.wanted, self.observed.power_state, self.reboot_pending)
+        let observed = self.observed.power_state;
+        let missing = wanted_effect(self.wanted, observed, self.reboot_pending);
+        match self.work {
+            Work::Idle | Work::InFlight { .. } => missing,
+            // A try that failed may have had its effect, so what was seen before it does not count.
+            Work::BackingOff { .. } | Work::Stuck { .. } => missing.or(Some(match self.wanted {
+                Wanted::Running => Effect::Start,
+                Wanted::Halted => Effect::Stop,
+                Wanted::Gone => Effect::Remove,
+            })),
+        }
     }
 
     /// The effect whose outcome is awaited, with its attempt.
@@ -129,6 +141,11 @@ impl Instance {
             Work::InFlight { effect, attempt } => Some((effect, attempt)),
             Work::Idle | Work::BackingOff { .. } | Work::Stuck { .. } => None,
         }
+    }
+
+    const fn want_stopped(&mut self, wanted: Wanted) {
+        self.wanted = wanted;
+        self.reboot_pending = false;
     }
 
     /// Folds one event.
@@ -142,20 +159,13 @@ impl Instance {
             } => {
                 self.spec = spec.clone();
                 self.instance_type.clone_from(instance_type);
-                self.user_id = *user_id;
-                self.window = *window;
+                (self.user_id, self.window) = (*user_id, *window);
                 self.wanted = Wanted::Running;
             }
             InstanceEvent::StartRequested => self.wanted = Wanted::Running,
-            InstanceEvent::StopRequested => {
-                self.wanted = Wanted::Halted;
-                self.reboot_pending = false;
-            }
+            InstanceEvent::StopRequested => self.want_stopped(Wanted::Halted),
             InstanceEvent::RebootRequested => self.reboot_pending = true,
-            InstanceEvent::RemovalRequested { .. } => {
-                self.wanted = Wanted::Gone;
-                self.reboot_pending = false;
-            }
+            InstanceEvent::RemovalRequested { .. } => self.want_stopped(Wanted::Gone),
             InstanceEvent::EffectIntended {
                 effect_id,
                 effect,
@@ -185,12 +195,11 @@ impl Instance {
                 retry_at,
                 ..
             } => {
-                let (effect, attempts, code) = (*effect, *attempt, code.clone());
                 self.work = Work::BackingOff {
-                    effect,
-                    attempts,
+                    effect: *effect,
+                    attempts: *attempt,
                     retry_at: *retry_at,
-                    code,
+                    code: code.clone(),
                 };
             }
             InstanceEvent::EffectStuck {
@@ -199,11 +208,10 @@ impl Instance {
                 code,
                 ..
             } => {
-                let (effect, attempts, code) = (*effect, *attempts, code.clone());
                 self.work = Work::Stuck {
-                    effect,
-                    attempts,
-                    code,
+                    effect: *effect,
+                    attempts: *attempts,
+                    code: code.clone(),
                 };
             }
             InstanceEvent::PowerStateObserved { observation } => {

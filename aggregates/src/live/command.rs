@@ -69,10 +69,11 @@ pub enum Command {
     SightNodes(Vec<NodeSighting>),
     /// Put a policy in force.
     AdoptPolicy(Box<Policy>),
-    /// Do what is due, at most so many timed commands.
+    /// Do what is due.
     FireDue {
-        /// The limit.
-        at_most: usize,
+        /// How many facts are enough for one decision; the timed command that reaches it is still
+        /// done whole, the others stay due.
+        facts_max: usize,
     },
 }
 

@@ -4,6 +4,7 @@ use cqrs_es::{Aggregate, DomainEvent};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::capacity::CapacityError;
 use crate::instance::{Instance, InstanceEvent};
 use crate::node::{Node, NodeEvent};
 use crate::reservation::{Reservation, ReservationEvent};
@@ -66,6 +67,9 @@ pub enum FoldError {
         #[source]
         source: serde_json::Error,
     },
+    /// It books or frees capacity that is not there.
+    #[error("capacity does not follow: {0}")]
+    Capacity(#[from] CapacityError),
     /// An event is missing before this one, or it comes twice.
     #[error("stream {stream} goes on with event {found} where {expected} should come")]
     SequenceGap {

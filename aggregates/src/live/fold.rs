@@ -2,6 +2,7 @@
 
 use super::fact::{Fact, FoldError};
 use super::{Live, Tracked, timed};
+use crate::capacity::CapacityError;
 use crate::instance::{Instance, InstanceEvent};
 use crate::node::{Node, NodeEvent, NodeStatus};
 use crate::reservation::{Offer, Reservation, ReservationEvent};
@@ -14,7 +15,7 @@ impl Live {
     /// Folds a fact of the ledger, and forgets what it ends.
     ///
     /// # Errors
-    /// Where the fact does not follow its stream's newest one.
+    /// Where the fact does not follow its stream's newest one, or moves capacity that is not there.
     pub fn fold(&mut self, fact: &Fact, sequence: u64, at: Timestamp) -> Result<(), FoldError> {
         let newest = match fact {
             Fact::Reservation(id, _) => self.reservations.get(id).map(|t| t.sequence),
@@ -31,31 +32,36 @@ impl Live {
                 found: sequence,
             });
         }
-        self.apply(fact, at);
+        self.apply(fact, at)?;
         self.forget_ended(fact);
         Ok(())
     }
 
     /// Folds a fact that was just decided; what it ends stays until [`Self::forget_ended`].
-    pub(super) fn apply(&mut self, fact: &Fact, at: Timestamp) -> u64 {
+    pub(super) fn apply(&mut self, fact: &Fact, at: Timestamp) -> Result<u64, FoldError> {
         self.last_recorded_at = self.last_recorded_at.max(at);
         if at.millis_since(self.forgotten_before) >= FORGET_EVERY_MS {
             self.forgotten_before = at;
             self.pool.forget_before(at);
         }
-        match fact {
-            Fact::Reservation(id, event) => self.apply_reservation(*id, event),
+        let sequence = match fact {
+            Fact::Reservation(id, event) => self.apply_reservation(*id, event)?,
             Fact::Instance(id, event) => self.apply_instance(*id, event),
-            Fact::Node(name, event) => self.apply_node(name, event),
+            Fact::Node(name, event) => self.apply_node(name, event)?,
             Fact::Site(event) => {
                 self.site.state.fold(event);
                 self.site.sequence += 1;
                 self.site.sequence
             }
-        }
+        };
+        Ok(sequence)
     }
 
-    fn apply_reservation(&mut self, id: ReservationId, event: &ReservationEvent) -> u64 {
+    fn apply_reservation(
+        &mut self,
+        id: ReservationId,
+        event: &ReservationEvent,
+    ) -> Result<u64, CapacityError> {
         let Tracked {
             mut state,
             sequence,
@@ -63,35 +69,34 @@ impl Live {
         for due in timed::of_reservation(id, &state).into_iter().flatten() {
             self.timed.remove(&due);
         }
-        self.move_capacity(&state, event);
+        self.move_capacity(&state, event)?;
         state.fold(event);
         self.await_reservation(id, &state);
         let sequence = sequence + 1;
         self.reservations.insert(id, Tracked { state, sequence });
-        sequence
+        Ok(sequence)
     }
 
     /// Books and frees what `event` changes; `before` is the reservation before it.
-    fn move_capacity(&mut self, before: &Reservation, event: &ReservationEvent) {
+    fn move_capacity(
+        &mut self,
+        before: &Reservation,
+        event: &ReservationEvent,
+    ) -> Result<(), CapacityError> {
         match event {
             ReservationEvent::TermsAccepted { offer, .. } => self.book(offer),
             ReservationEvent::TermsCountered { offers, .. } => {
-                offers.iter().for_each(|offer| self.book(offer));
+                offers.iter().try_for_each(|offer| self.book(offer))
             }
-            ReservationEvent::HoldsEnded { offers, .. } => {
-                for offer in before
-                    .status
-                    .held_offers()
-                    .filter(|o| offers.contains(&o.offer_id))
-                {
-                    self.free_from(offer, offer.terms.window.starts_at);
-                }
-            }
-            ReservationEvent::ReservationCancelled { at } => {
-                if let Some(offer) = before.status.agreement() {
-                    self.free_from(offer, *at);
-                }
-            }
+            ReservationEvent::HoldsEnded { offers, .. } => before
+                .status
+                .held_offers()
+                .filter(|offer| offers.contains(&offer.offer_id))
+                .try_for_each(|offer| self.free_from(offer, offer.terms.window.starts_at)),
+            ReservationEvent::ReservationCancelled { at } => match before.status.agreement() {
+                Some(offer) => self.free_from(offer, *at),
+                None => Ok(()),
+            },
             ReservationEvent::ReservationInitiated { .. }
             | ReservationEvent::TermsProposed { .. }
             | ReservationEvent::TermsRejected { .. }
@@ -100,27 +105,25 @@ impl Live {
             | ReservationEvent::ReservationActivated { .. }
             | ReservationEvent::ReservationWithdrawn
             | ReservationEvent::ReservationLapsed
-            | ReservationEvent::ReservationExpired { .. } => {}
+            | ReservationEvent::ReservationExpired { .. } => Ok(()),
         }
     }
 
     /// Books an offer's capacity; a node that has shrunk since may hold more than it has.
-    pub(super) fn book(&mut self, offer: &Offer) {
+    pub(super) fn book(&mut self, offer: &Offer) -> Result<(), CapacityError> {
         self.pool
             .force_book(&offer.placement, offer.terms.window, offer.terms.size)
-            .expect("invariant: an offer is placed on known nodes and in countable amounts");
     }
 
     /// Frees what an offer books from `at` on.
-    fn free_from(&mut self, offer: &Offer, at: Timestamp) {
+    fn free_from(&mut self, offer: &Offer, at: Timestamp) -> Result<(), CapacityError> {
         let (window, size) = (offer.terms.window, offer.terms.size);
-        let freed = if at <= window.starts_at {
+        if at <= window.starts_at {
             self.pool.release(&offer.placement, window, size)
         } else {
             self.pool
                 .shorten(&offer.placement, window, size, at.min(window.ends_at))
-        };
-        freed.expect("invariant: what is freed was booked");
+        }
     }
 
     pub(super) fn await_reservation(&mut self, id: ReservationId, reservation: &Reservation) {
@@ -140,7 +143,7 @@ impl Live {
             self.instances_of
                 .entry(spec.reservation_id)
                 .or_default()
-                .push(id);
+                .insert(id);
         }
         state.fold(event);
         self.await_instance(id, &state);
@@ -153,28 +156,25 @@ impl Live {
         self.timed.extend(timed::of_instance(id, instance));
     }
 
-    fn apply_node(&mut self, name: &NodeName, event: &NodeEvent) -> u64 {
+    fn apply_node(&mut self, name: &NodeName, event: &NodeEvent) -> Result<u64, CapacityError> {
         let mut tracked = self.nodes.get(name).cloned().unwrap_or_default();
         tracked.state.fold(event);
         tracked.sequence += 1;
         let sequence = tracked.sequence;
-        self.count_node(&tracked.state);
+        self.count_node(&tracked.state)?;
         self.nodes.insert(name.clone(), tracked);
-        sequence
+        Ok(sequence)
     }
 
     /// Tells the pool what a node has and whether it takes anything new.
-    pub(super) fn count_node(&mut self, node: &Node) {
+    pub(super) fn count_node(&mut self, node: &Node) -> Result<(), CapacityError> {
         let in_service = node.status == NodeStatus::InService;
-        let known = self.pool.set_capacity(&node.name, node.capacity).is_ok();
-        if !known {
-            self.pool
-                .add_node(node.name.clone(), node.capacity, in_service)
-                .expect("invariant: a node the pool does not know can be added");
+        match self.pool.set_capacity(&node.name, node.capacity) {
+            Ok(()) => self.pool.set_in_service(&node.name, in_service),
+            Err(_) => self
+                .pool
+                .add_node(node.name.clone(), node.capacity, in_service),
         }
-        self.pool
-            .set_in_service(&node.name, in_service)
-            .expect("invariant: the node was just added");
     }
 
     /// Drops what `fact` has ended.
@@ -204,7 +204,7 @@ impl Live {
         };
         let reservation_id = gone.state.spec.reservation_id;
         if let Some(of_it) = self.instances_of.get_mut(&reservation_id) {
-            of_it.retain(|other| *other != id);
+            of_it.remove(&id);
             if of_it.is_empty() {
                 self.instances_of.remove(&reservation_id);
             }

@@ -60,6 +60,21 @@ impl Live {
         Ok(Handled { facts, answer })
     }
 
+    /// What `command` does to `reservation`, with all of the pool and the policy in force.
+    fn decide_on(
+        &mut self,
+        reservation: &Reservation,
+        command: ReservationCommand,
+        now: Timestamp,
+    ) -> Result<Vec<ReservationEvent>, CommandRefusal> {
+        let provider = Desk::new(&mut self.pool, &self.site.state.policy);
+        let context = ReservationContext {
+            provider: &provider,
+            now,
+        };
+        Ok(reservation.decide(command, &context)?)
+    }
+
     fn owned(
         &self,
         id: ReservationId,
@@ -135,15 +150,18 @@ impl Session<'_> {
                 }
                 Ok(Answer::Done)
             }
-            Command::FireDue { at_most } => {
-                self.fire_due(at_most);
+            Command::FireDue { facts_max } => {
+                self.fire_due(facts_max);
                 Ok(Answer::Done)
             }
         }
     }
 
     fn record(&mut self, fact: Fact, sender: Sender) {
-        let sequence = self.live.apply(&fact, self.now);
+        let sequence = self
+            .live
+            .apply(&fact, self.now)
+            .expect("invariant: what was just decided can be folded");
         self.facts.push(NewFact {
             fact,
             sequence,
@@ -158,20 +176,23 @@ impl Session<'_> {
         command: ReservationCommand,
         sender: Option<Sender>,
     ) -> Result<(), CommandRefusal> {
-        let nothing = Reservation::default();
-        let live = &mut *self.live;
-        let reservation = live.reservations.get(&id).map_or(&nothing, |t| &t.state);
-        let provider = Desk::new(&mut live.pool, &live.site.state.policy);
-        let context = ReservationContext {
-            provider: &provider,
-            now: self.now,
-        };
-        let events = reservation.decide(command, &context)?;
+        let known = self.live.reservations.get(&id).map(|t| t.state.clone());
+        let reservation = known.unwrap_or_default();
+        let events = self.live.decide_on(&reservation, command, self.now)?;
+        self.record_all(id, events, sender);
+        Ok(())
+    }
+
+    fn record_all(
+        &mut self,
+        id: ReservationId,
+        events: Vec<ReservationEvent>,
+        sender: Option<Sender>,
+    ) {
         for event in events {
             let sender = sender.unwrap_or_else(|| event.usual_sender());
             self.record(Fact::Reservation(id, event), sender);
         }
-        Ok(())
     }
 
     fn open(
@@ -188,14 +209,17 @@ impl Session<'_> {
                     .map_err(CommandRefusal::Terms)?,
             ),
         };
-        self.reservation(
-            id,
-            ReservationCommand::InitiateReservation { user_id },
-            None,
-        )?;
+        let known = self.live.reservations.get(&id).map(|t| t.state.clone());
+        let mut opened = known.unwrap_or_default();
+        let initiate = ReservationCommand::InitiateReservation { user_id };
+        let mut events = self.live.decide_on(&opened, initiate, self.now)?;
         if let Some(terms) = terms {
-            self.reservation(id, ReservationCommand::ProposeTerms(Box::new(terms)), None)?;
+            // Nothing is recorded before all of it is decided: a refusal changes nothing.
+            events.iter().for_each(|event| opened.fold(event));
+            let propose = ReservationCommand::ProposeTerms(Box::new(terms));
+            events.extend(self.live.decide_on(&opened, propose, self.now)?);
         }
+        self.record_all(id, events, None);
         Ok(self.reservation_answer(id))
     }
 
@@ -379,14 +403,11 @@ impl Session<'_> {
         }
     }
 
-    fn fire_due(&mut self, at_most: usize) {
-        for _ in 0..at_most {
-            let Some(due) = self.live.timed.first().copied() else {
-                return;
-            };
-            if due.0 > self.now {
-                return;
-            }
+    fn fire_due(&mut self, facts_max: usize) {
+        while self.facts.len() < facts_max
+            && let Some(due) = self.live.timed.first().copied()
+            && due.0 <= self.now
+        {
             let before = self.facts.len();
             self.fire(due.1);
             if self.facts.len() == before {

@@ -10,6 +10,8 @@ mod fact;
 mod fold;
 mod handle;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod timed;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -55,7 +57,8 @@ pub struct OutstandingEffect {
 pub struct Live {
     reservations: HashMap<ReservationId, Tracked<Reservation>>,
     instances: HashMap<InstanceId, Tracked<Instance>>,
-    instances_of: HashMap<ReservationId, Vec<InstanceId>>,
+    /// Ordered, so that a state from a snapshot goes through them as the one it was taken of.
+    instances_of: HashMap<ReservationId, BTreeSet<InstanceId>>,
     nodes: BTreeMap<NodeName, Tracked<Node>>,
     site: Tracked<Site>,
     pool: Pool,

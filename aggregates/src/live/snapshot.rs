@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Live, Tracked};
+use crate::capacity::CapacityError;
 use crate::instance::Instance;
 use crate::node::Node;
 use crate::reservation::Reservation;
@@ -49,15 +50,21 @@ impl Live {
     }
 }
 
-impl From<LiveSnapshot> for Live {
-    fn from(kept: LiveSnapshot) -> Self {
+impl TryFrom<LiveSnapshot> for Live {
+    type Error = CapacityError;
+
+    /// The state that was kept.
+    ///
+    /// # Errors
+    /// Where what it books is on no node it has: then it was never the state of a ledger.
+    fn try_from(kept: LiveSnapshot) -> Result<Self, CapacityError> {
         let mut live = Self {
             site: kept.site,
             last_recorded_at: kept.last_recorded_at,
             ..Self::default()
         };
         for (name, node) in kept.nodes {
-            live.count_node(&node.state);
+            live.count_node(&node.state)?;
             live.nodes.insert(name, node);
         }
         for (id, tracked) in kept.reservations {
@@ -67,7 +74,7 @@ impl From<LiveSnapshot> for Live {
                 .held_offers()
                 .chain(tracked.state.status.agreement())
             {
-                live.book(offer);
+                live.book(offer)?;
             }
             live.await_reservation(id, &tracked.state);
             live.reservations.insert(id, tracked);
@@ -76,10 +83,10 @@ impl From<LiveSnapshot> for Live {
             live.instances_of
                 .entry(tracked.state.spec.reservation_id)
                 .or_default()
-                .push(id);
+                .insert(id);
             live.await_instance(id, &tracked.state);
             live.instances.insert(id, tracked);
         }
-        live
+        Ok(live)
     }
 }

@@ -3,6 +3,9 @@
 //! Owns the order of the questions (can it ever fit, does it fit, is the price right, and if not,
 //! what is the nearest alternative). Pure: the pool it is given is left as it was.
 
+#[cfg(test)]
+mod tests;
+
 use std::cell::RefCell;
 
 use crate::capacity::{Pool, Shortage};
@@ -103,6 +106,15 @@ impl Judge<'_> {
                 price: quote.price,
             });
         }
+        let (earliest, latest) = self.start_bounds(&asked);
+        if latest < asked.window.starts_at {
+            // Terms judged again at a later start may no longer end in time for the user.
+            evidence.reasons.push(Reason::NoStartFits {
+                from: earliest,
+                until: latest,
+            });
+            return (Judgement::Reject, evidence);
+        }
         let answer = match self
             .pool
             .place(asked.size, asked.instances_fixed, asked.window)
@@ -132,20 +144,32 @@ impl Judge<'_> {
     }
 
     /// The nearest start that fits, else the most instances in the window that was asked for.
-    fn counter(&self, asked: &Terms, shortage: Shortage, reasons: &mut Vec<Reason>) -> Judgement {
+    fn counter(
+        &self,
+        asked: &Terms,
+        mut shortage: Shortage,
+        reasons: &mut Vec<Reason>,
+    ) -> Judgement {
         let placeable = shortage.placeable;
+        self.forget_past(&mut shortage);
         reasons.push(Reason::CapacityShort {
             window: asked.window,
             shortage,
         });
         let (earliest, latest) = self.start_bounds(asked);
-        if let Some(draft) = self.nearest_start(asked, earliest, latest) {
-            return Judgement::Counter(vec![draft]);
+        match self.nearest_start(asked, earliest, latest) {
+            Some(starts_at) => {
+                let by_ms = starts_at.millis_since(asked.window.starts_at);
+                let moved = asked.moved_to(starts_at);
+                if let Some(draft) = self.draft(moved, Difference::Start { by_ms }) {
+                    return Judgement::Counter(vec![draft]);
+                }
+            }
+            None => reasons.push(Reason::NoStartFits {
+                from: earliest,
+                until: latest,
+            }),
         }
-        reasons.push(Reason::NoStartFits {
-            from: earliest,
-            until: latest,
-        });
         let granted = Terms {
             instances_fixed: placeable,
             ..asked.clone()
@@ -160,6 +184,14 @@ impl Judge<'_> {
         {
             Some(draft) => Judgement::Counter(vec![draft]),
             None => Judgement::Reject,
+        }
+    }
+
+    /// Cuts what lies before now off the evidence: how much of the past the pool still knows
+    /// depends on when it was folded, and the same question must have the same answer.
+    fn forget_past(&self, shortage: &mut Shortage) {
+        for node in &mut shortage.binding {
+            node.blocked.starts_at = node.blocked.starts_at.max(self.now);
         }
     }
 
@@ -181,7 +213,7 @@ impl Judge<'_> {
         asked: &Terms,
         earliest: Timestamp,
         latest: Timestamp,
-    ) -> Option<Draft> {
+    ) -> Option<Timestamp> {
         let TimeWindow { starts_at, .. } = asked.window;
         let (size, count, duration_ms) = (
             asked.size,
@@ -199,9 +231,7 @@ impl Judge<'_> {
             .flatten();
         let distance = |at: &Timestamp| at.millis_since(starts_at).unsigned_abs();
         // At the same distance the earlier start is offered: it ends earlier, too.
-        let nearest = earlier.into_iter().chain(later).min_by_key(distance)?;
-        let by_ms = nearest.millis_since(starts_at);
-        self.draft(asked.moved_to(nearest), Difference::Start { by_ms })
+        earlier.into_iter().chain(later).min_by_key(distance)
     }
 
     /// An alternative that differs in this one thing; none where its price is above the user's.

@@ -5,7 +5,7 @@ use super::{
     StatusName, Verdict,
 };
 use crate::terms::Terms;
-use crate::{OfferId, Timestamp, UserId};
+use crate::{OfferId, TimeWindow, Timestamp, UserId};
 
 /// What can be asked of a reservation, by its user or by time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,14 @@ pub enum Refusal {
         /// When it was asked.
         now: Timestamp,
     },
+    /// The window is over.
+    #[error("the reservation ended at {ends_at}; it is {now}")]
+    TooLate {
+        /// Until when it could be activated.
+        ends_at: Timestamp,
+        /// When it was asked.
+        now: Timestamp,
+    },
 }
 
 fn allowed_text(status: StatusName) -> String {
@@ -139,8 +147,18 @@ impl Reservation {
                 at: context.now,
                 session_ends_at: context.provider.session_ends_at(context.now),
             }]),
-            StatusName::Initiated => Ok(Vec::new()),
-            _ => self.not_allowed(),
+            StatusName::Initiated if self.user_id == user_id => Ok(Vec::new()),
+            StatusName::Initiated
+            | StatusName::Countered
+            | StatusName::Accepted
+            | StatusName::ConfirmRequested
+            | StatusName::Confirmed
+            | StatusName::Activated
+            | StatusName::Rejected
+            | StatusName::Withdrawn
+            | StatusName::Lapsed
+            | StatusName::Cancelled
+            | StatusName::Expired => self.not_allowed(),
         }
     }
 
@@ -148,12 +166,19 @@ impl Reservation {
         match &self.status {
             Status::Initiated => {}
             Status::Countered { asked, .. } | Status::Accepted { asked, .. } => {
-                let all_held = self.status.standing_offers().iter().all(|s| s.held);
-                if all_held && asked.is_same_request(&terms) {
+                if asked.is_same_request(&terms) && self.answer_stands(context.now) {
                     return Ok(Vec::new());
                 }
             }
-            _ => return self.not_allowed(),
+            Status::Absent
+            | Status::ConfirmRequested { .. }
+            | Status::Confirmed { .. }
+            | Status::Activated { .. }
+            | Status::Rejected { .. }
+            | Status::Withdrawn { .. }
+            | Status::Lapsed { .. }
+            | Status::Cancelled { .. }
+            | Status::Expired { .. } => return self.not_allowed(),
         }
         let rounds_max = context.provider.rounds_max();
         if self.round >= rounds_max {
@@ -168,6 +193,27 @@ impl Reservation {
         });
         events.push(self.answer(verdict));
         Ok(events)
+    }
+
+    /// Whether the answer to what was asked last is still on the table, and held.
+    fn answer_stands(&self, now: Timestamp) -> bool {
+        let standing = self.status.standing_offers();
+        let as_asked = match &self.status {
+            // An offer that was judged again may be for another window than the one asked for.
+            Status::Accepted { asked, standing } => standing.offer.terms.window == asked.window,
+            Status::Absent
+            | Status::Initiated
+            | Status::Countered { .. }
+            | Status::ConfirmRequested { .. }
+            | Status::Confirmed { .. }
+            | Status::Activated { .. }
+            | Status::Rejected { .. }
+            | Status::Withdrawn { .. }
+            | Status::Lapsed { .. }
+            | Status::Cancelled { .. }
+            | Status::Expired { .. } => true,
+        };
+        as_asked && standing.iter().all(|s| s.is_live(now))
     }
 
     fn accept(&self, offer_id: Option<OfferId>, context: &ReservationContext<'_>) -> Decided {
@@ -200,7 +246,19 @@ impl Reservation {
             }
             (Status::ConfirmRequested { .. }, Some(_)) => Ok(Vec::new()),
             (Status::Countered { .. } | Status::ConfirmRequested { .. }, None) => Err(unknown()),
-            (_, _) => self.not_allowed(),
+            (
+                Status::Absent
+                | Status::Initiated
+                | Status::Accepted { .. }
+                | Status::Confirmed { .. }
+                | Status::Activated { .. }
+                | Status::Rejected { .. }
+                | Status::Withdrawn { .. }
+                | Status::Lapsed { .. }
+                | Status::Cancelled { .. }
+                | Status::Expired { .. },
+                _,
+            ) => self.not_allowed(),
         }
     }
 
@@ -214,7 +272,14 @@ impl Reservation {
                 Ok(vec![ReservationEvent::ReservationConfirmed { agreement }])
             }
             Status::Confirmed { .. } | Status::Activated { .. } => Ok(Vec::new()),
-            _ => self.not_allowed(),
+            Status::Absent
+            | Status::Initiated
+            | Status::Countered { .. }
+            | Status::Rejected { .. }
+            | Status::Withdrawn { .. }
+            | Status::Lapsed { .. }
+            | Status::Cancelled { .. }
+            | Status::Expired { .. } => self.not_allowed(),
         }
     }
 
@@ -278,7 +343,13 @@ impl Reservation {
             | StatusName::Accepted
             | StatusName::ConfirmRequested => Ok(self.withdraw()),
             StatusName::Withdrawn => Ok(Vec::new()),
-            _ => self.not_allowed(),
+            StatusName::Absent
+            | StatusName::Confirmed
+            | StatusName::Activated
+            | StatusName::Rejected
+            | StatusName::Lapsed
+            | StatusName::Cancelled
+            | StatusName::Expired => self.not_allowed(),
         }
     }
 
@@ -295,21 +366,41 @@ impl Reservation {
                 Ok(vec![ReservationEvent::ReservationCancelled { at: now }])
             }
             StatusName::Cancelled => Ok(Vec::new()),
-            _ => self.reject(),
+            StatusName::Absent
+            | StatusName::Initiated
+            | StatusName::Countered
+            | StatusName::Accepted
+            | StatusName::ConfirmRequested
+            | StatusName::Rejected
+            | StatusName::Withdrawn
+            | StatusName::Lapsed
+            | StatusName::Expired => self.reject(),
         }
     }
 
     fn activate(&self, now: Timestamp) -> Decided {
         match &self.status {
             Status::Confirmed { agreement } => {
-                let starts_at = agreement.terms.window.starts_at;
+                let TimeWindow { starts_at, ends_at } = agreement.terms.window;
                 if now < starts_at {
                     return Err(Refusal::TooEarly { starts_at, now });
+                }
+                if ends_at <= now {
+                    return Err(Refusal::TooLate { ends_at, now });
                 }
                 Ok(vec![ReservationEvent::ReservationActivated { at: now }])
             }
             Status::Activated { .. } => Ok(Vec::new()),
-            _ => self.not_allowed(),
+            Status::Absent
+            | Status::Initiated
+            | Status::Countered { .. }
+            | Status::Accepted { .. }
+            | Status::ConfirmRequested { .. }
+            | Status::Rejected { .. }
+            | Status::Withdrawn { .. }
+            | Status::Lapsed { .. }
+            | Status::Cancelled { .. }
+            | Status::Expired { .. } => self.not_allowed(),
         }
     }
 
@@ -324,14 +415,7 @@ impl Reservation {
     }
 
     fn lapse(&self, now: Timestamp) -> Vec<ReservationEvent> {
-        let open = matches!(
-            self.status.name(),
-            StatusName::Initiated
-                | StatusName::Countered
-                | StatusName::Accepted
-                | StatusName::ConfirmRequested
-        );
-        if !open || now < self.session_ends_at {
+        if !self.status.name().is_open() || now < self.session_ends_at {
             return Vec::new();
         }
         let held: Vec<Offer> = self.status.held_offers().cloned().collect();
@@ -348,16 +432,35 @@ impl Reservation {
                 let no_show = self.status.name() == StatusName::Confirmed;
                 vec![ReservationEvent::ReservationExpired { no_show }]
             }
-            _ => Vec::new(),
+            Status::Absent
+            | Status::Initiated
+            | Status::Countered { .. }
+            | Status::Accepted { .. }
+            | Status::ConfirmRequested { .. }
+            | Status::Confirmed { .. }
+            | Status::Activated { .. }
+            | Status::Rejected { .. }
+            | Status::Withdrawn { .. }
+            | Status::Lapsed { .. }
+            | Status::Cancelled { .. }
+            | Status::Expired { .. } => Vec::new(),
         }
     }
 }
 
 impl StandingOffer {
-    /// Whether accepting it now cannot fail.
+    /// An offer that was just made.
+    pub(super) fn held(offer: &Offer) -> Self {
+        Self {
+            offer: offer.clone(),
+            held: true,
+        }
+    }
+
+    /// Whether accepting it now cannot fail: it is held, and its window is not over.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.held && now < self.offer.expires_at
+        self.held && now < self.offer.expires_at && now < self.offer.terms.window.ends_at
     }
 }
 

@@ -8,6 +8,8 @@ mod decide;
 mod event;
 mod offer;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
@@ -94,11 +96,8 @@ impl Reservation {
                 ..
             } => {
                 let asked = self.asked_or(&offer.terms);
-                self.note_offer(offer.offer_id, *session_ends_at);
-                let standing = StandingOffer {
-                    offer: offer.clone(),
-                    held: true,
-                };
+                self.note_offers(std::slice::from_ref(offer), *session_ends_at);
+                let standing = StandingOffer::held(offer);
                 self.status = Status::Accepted { asked, standing };
             }
             ReservationEvent::TermsCountered {
@@ -106,21 +105,8 @@ impl Reservation {
                 evidence,
                 session_ends_at,
             } => {
-                let asked =
-                    self.asked_or(&offers.first().map(|o| o.terms.clone()).unwrap_or_default());
-                for offer in offers {
-                    self.note_offer(offer.offer_id, *session_ends_at);
-                }
-                let hold = |offer: &Offer| StandingOffer {
-                    offer: offer.clone(),
-                    held: true,
-                };
-                let offers = offers.iter().map(hold).collect();
-                self.status = Status::Countered {
-                    asked,
-                    offers,
-                    evidence: evidence.clone(),
-                };
+                self.note_offers(offers, *session_ends_at);
+                self.put_on_table(offers, evidence);
             }
             ReservationEvent::TermsRejected { evidence } => {
                 let asked = self.status.asked().cloned().unwrap_or_default();
@@ -142,51 +128,59 @@ impl Reservation {
                     agreement: agreement.clone(),
                 };
             }
-            ReservationEvent::ReservationActivated { .. }
-            | ReservationEvent::ReservationWithdrawn
-            | ReservationEvent::ReservationLapsed
-            | ReservationEvent::ReservationCancelled { .. }
-            | ReservationEvent::ReservationExpired { .. } => self.fold_late(event),
+            ReservationEvent::ReservationActivated { at: activated_at } => {
+                let activated_at = *activated_at;
+                self.go_on(|agreement| Status::Activated {
+                    agreement,
+                    activated_at,
+                });
+            }
+            ReservationEvent::ReservationWithdrawn => {
+                let asked = self.status.asked().cloned();
+                self.status = Status::Withdrawn { asked };
+            }
+            ReservationEvent::ReservationLapsed => {
+                let asked = self.status.asked().cloned();
+                self.status = Status::Lapsed { asked };
+            }
+            ReservationEvent::ReservationCancelled { at: cancelled_at } => {
+                let cancelled_at = *cancelled_at;
+                self.go_on(|agreement| Status::Cancelled {
+                    agreement,
+                    cancelled_at,
+                });
+            }
+            ReservationEvent::ReservationExpired { no_show } => {
+                let no_show = *no_show;
+                self.go_on(|agreement| Status::Expired { agreement, no_show });
+            }
         }
     }
 
-    fn fold_late(&mut self, event: &ReservationEvent) {
-        let asked = self.status.asked().cloned();
-        let agreement = self.status.agreement().cloned();
-        let next = match (event, agreement) {
-            (ReservationEvent::ReservationWithdrawn, _) => Some(Status::Withdrawn { asked }),
-            (ReservationEvent::ReservationLapsed, _) => Some(Status::Lapsed { asked }),
-            (ReservationEvent::ReservationActivated { at }, Some(agreement)) => {
-                Some(Status::Activated {
-                    agreement,
-                    activated_at: *at,
-                })
-            }
-            (ReservationEvent::ReservationCancelled { at }, Some(agreement)) => {
-                Some(Status::Cancelled {
-                    agreement,
-                    cancelled_at: *at,
-                })
-            }
-            (ReservationEvent::ReservationExpired { no_show }, Some(agreement)) => {
-                Some(Status::Expired {
-                    agreement,
-                    no_show: *no_show,
-                })
-            }
-            (_, _) => None,
-        };
-        if let Some(next) = next {
-            self.status = next;
+    /// Goes on to the status that `next` makes of the agreement; stays where there is none.
+    fn go_on(&mut self, next: impl FnOnce(Offer) -> Status) {
+        if let Some(agreement) = self.status.agreement() {
+            self.status = next(agreement.clone());
         }
+    }
+
+    fn put_on_table(&mut self, offers: &[Offer], evidence: &Evidence) {
+        let first = offers.first().map(|o| o.terms.clone()).unwrap_or_default();
+        self.status = Status::Countered {
+            asked: self.asked_or(&first),
+            offers: offers.iter().map(StandingOffer::held).collect(),
+            evidence: evidence.clone(),
+        };
     }
 
     fn asked_or(&self, otherwise: &Terms) -> Terms {
         self.status.asked().unwrap_or(otherwise).clone()
     }
 
-    fn note_offer(&mut self, offer_id: OfferId, session_ends_at: Timestamp) {
-        self.offers_made = self.offers_made.max(offer_id.0);
+    fn note_offers(&mut self, offers: &[Offer], session_ends_at: Timestamp) {
+        for offer in offers {
+            self.offers_made = self.offers_made.max(offer.offer_id.0);
+        }
         self.session_ends_at = session_ends_at;
     }
 

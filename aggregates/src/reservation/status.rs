@@ -157,11 +157,20 @@ impl StatusName {
         )
     }
 
+    /// Whether it is still being negotiated: initiated, and neither confirmed nor ended.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(
+            self,
+            Self::Initiated | Self::Countered | Self::Accepted | Self::ConfirmRequested
+        )
+    }
+
     /// What a user may say next.
     #[must_use]
     pub const fn allowed(self) -> &'static [&'static str] {
         match self {
-            Self::Absent => &[],
+            Self::Absent => &["initiate"],
             Self::Initiated => &["COUNTER", "REJECT", "DELETE"],
             Self::Countered => &["ACCEPT", "COUNTER", "REJECT", "DELETE"],
             Self::Accepted => &["CONFIRM", "COUNTER", "REJECT", "DELETE"],

@@ -20,6 +20,8 @@
 
 mod page;
 mod search;
+#[cfg(test)]
+mod tests;
 
 use page::Subtree;
 use search::{Least, Most, Sought};

@@ -12,13 +12,21 @@
 //! Invariants: no page but the root is empty; `firsts[i]` is the first time in `children[i]`;
 //! `max` and `min` are those of the page plus the subtree's own `add`; all leaves are equally
 //! deep. Two levels hold some 3,000 boundaries, three 100,000, four several millions.
+//!
+//! # Design notes
+//!
+//! What is stored below a lazy addition may stand for a negative number, which no comparison of
+//! `u64` gets right. So whatever changes a page first moves the additions on its way down: on a
+//! path that is changed all additions are zero, extremes are taken of true usages only, and a
+//! later addition to all of them alike keeps their order.
 
 use super::super::amounts::{Amounts, NOTHING, larger, shifted, smaller};
 
-/// Most entries of a page.
-pub(super) const PAGE_ENTRIES: usize = 64;
+/// Entries at which a page is split. Unit tests use tiny pages, so that small cases make deep
+/// trees.
+pub(super) const PAGE_ENTRIES: usize = if cfg!(test) { 6 } else { 64 };
 /// A page with fewer entries than this is joined with its neighbour.
-const SPARSE_ENTRIES: usize = 20;
+const SPARSE_ENTRIES: usize = PAGE_ENTRIES / 3;
 
 /// A page with what is true of all of it, in the frame of its parent.
 #[derive(Clone, Debug)]
@@ -221,14 +229,14 @@ impl Subtree {
             firsts,
             children: vec![lower, upper],
         };
-        Self::of(Page::Inner(Box::new(inner)), NOTHING)
+        Self::of(Page::Inner(Box::new(inner)))
     }
 
-    fn of(page: Page, add: Amounts) -> Self {
+    fn of(page: Page) -> Self {
         let mut subtree = Self {
             max: NOTHING,
             min: NOTHING,
-            add,
+            add: NOTHING,
             page,
         };
         subtree.refresh();
@@ -242,21 +250,21 @@ impl Subtree {
         self.min = shifted(self.min, by);
     }
 
-    /// Computes `max` and `min` anew from the page.
+    /// Computes `max` and `min` anew from the page, when there is no lazy addition to it.
     fn refresh(&mut self) {
+        debug_assert_eq!(self.add, NOTHING, "extremes are taken of true usages");
         let (mut max, mut min) = (NOTHING, [u64::MAX; 3]);
         match &self.page {
             Page::Leaf(leaf) => {
                 for &usage in leaf.usage() {
-                    let usage = shifted(usage, self.add);
                     max = larger(max, usage);
                     min = smaller(min, usage);
                 }
             }
             Page::Inner(inner) => {
                 for child in &inner.children {
-                    max = larger(max, shifted(child.max, self.add));
-                    min = smaller(min, shifted(child.min, self.add));
+                    max = larger(max, child.max);
+                    min = smaller(min, child.min);
                 }
             }
         }
@@ -267,6 +275,7 @@ impl Subtree {
     ///
     /// `time` must not be before the first boundary of the subtree.
     pub(super) fn ensure(&mut self, time: i64) -> Ensured {
+        self.push_down();
         let existed = match &mut self.page {
             Page::Leaf(leaf) => {
                 let floor = leaf.floor(time);
@@ -307,7 +316,7 @@ impl Subtree {
             }
         };
         self.refresh();
-        Self::of(upper, self.add)
+        Self::of(upper)
     }
 
     /// Takes in the neighbour above; returns its upper part where both do not fit in one page.
@@ -357,7 +366,9 @@ impl Subtree {
     /// Moves the lazy addition into the entries of the page.
     fn push_down(&mut self) {
         let add = std::mem::replace(&mut self.add, NOTHING);
-        self.page.shift(add);
+        if add != NOTHING {
+            self.page.shift(add);
+        }
     }
 
     /// Adds to every boundary in `[from, until)`; `end` is where the subtree ends.
@@ -366,6 +377,7 @@ impl Subtree {
             self.shift(by);
             return;
         }
+        self.push_down();
         match &mut self.page {
             Page::Leaf(leaf) => {
                 let low = leaf.times().partition_point(|&time| time < from);
@@ -388,6 +400,7 @@ impl Subtree {
 
     /// Removes the boundary at `time`; what was in force before it stays so.
     pub(super) fn remove(&mut self, time: i64) {
+        self.push_down();
         match &mut self.page {
             Page::Leaf(leaf) => {
                 let floor = leaf.floor(time);
@@ -411,6 +424,7 @@ impl Subtree {
 
     /// Removes all boundaries before `at` and moves the one in force there to `at`.
     pub(super) fn forget_before(&mut self, at: i64) {
+        self.push_down();
         match &mut self.page {
             Page::Leaf(leaf) => {
                 let floor = leaf.floor(at);
