@@ -127,5 +127,8 @@ fn answer_again(kept: &IdempotencyRecord) -> Result<Committed, Problem> {
         tracing::error!(%error, position = kept.position, "a kept answer does not read");
         Problem::internal()
     })?;
-    Ok(Committed { answer, position: kept.position })
+    Ok(Committed {
+        answer,
+        position: kept.position,
+    })
 }

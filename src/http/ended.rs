@@ -35,9 +35,14 @@ pub(super) async fn decide(
     app: &AppState,
     request: &WriteRequest,
 ) -> Result<Option<Committed>, Problem> {
-    let Some(actor) = request.actor else { return Ok(None) };
+    let Some(actor) = request.actor else {
+        return Ok(None);
+    };
     match &request.command {
-        Command::Negotiate { reservation_id, message } => {
+        Command::Negotiate {
+            reservation_id,
+            message,
+        } => {
             let command = match message {
                 // What has ended takes no terms, whatever they are.
                 Message::Counter(_) => ReservationCommand::ProposeTerms(Box::<Terms>::default()),
@@ -48,15 +53,27 @@ pub(super) async fn decide(
             on_reservation(app, request, actor, (*reservation_id, command)).await
         }
         Command::Delete(id) => {
-            on_reservation(app, request, actor, (*id, ReservationCommand::DeleteReservation)).await
+            on_reservation(
+                app,
+                request,
+                actor,
+                (*id, ReservationCommand::DeleteReservation),
+            )
+            .await
         }
         Command::Activate(id) => {
-            on_reservation(app, request, actor, (*id, ReservationCommand::ActivateReservation))
-                .await
+            on_reservation(
+                app,
+                request,
+                actor,
+                (*id, ReservationCommand::ActivateReservation),
+            )
+            .await
         }
-        Command::ControlInstance { instance_id, control } => {
-            on_instance(app, request, actor, (*instance_id, *control)).await
-        }
+        Command::ControlInstance {
+            instance_id,
+            control,
+        } => on_instance(app, request, actor, (*instance_id, *control)).await,
         Command::Open { .. }
         | Command::RecordOutcome { .. }
         | Command::RecordObservations(_)
@@ -81,9 +98,17 @@ async fn on_reservation(
     if !events.is_empty() || !cold.state.status.name().is_end() {
         return Err(still_live());
     }
-    let Cold { state, sequence, position } = cold;
+    let Cold {
+        state,
+        sequence,
+        position,
+    } = cold;
     let reservation = Box::new(state);
-    let answer = Answer::Reservation { reservation_id: id, reservation, sequence };
+    let answer = Answer::Reservation {
+        reservation_id: id,
+        reservation,
+        sequence,
+    };
     Ok(Some(Committed { answer, position }))
 }
 
@@ -104,13 +129,24 @@ async fn on_instance(
     if control != InstanceControl::Delete {
         return Err(CommandRefusal::Instance(InstanceRefusal::BeingRemoved).into());
     }
-    let Cold { state, sequence, position } = cold;
-    let answer = Answer::Instance { instance_id: id, instance: Box::new(state), sequence };
+    let Cold {
+        state,
+        sequence,
+        position,
+    } = cold;
+    let answer = Answer::Instance {
+        instance_id: id,
+        instance: Box::new(state),
+        sequence,
+    };
     Ok(Some(Committed { answer, position }))
 }
 
 fn check_sequence(request: &WriteRequest, found: u64) -> Result<(), Problem> {
-    match request.expected_sequence.filter(|expected| *expected != found) {
+    match request
+        .expected_sequence
+        .filter(|expected| *expected != found)
+    {
         Some(expected) => Err(stale(expected, found)),
         None => Ok(()),
     }
@@ -118,7 +154,10 @@ fn check_sequence(request: &WriteRequest, found: u64) -> Result<(), Problem> {
 
 /// It came to life between the writer's look and ours: only asking again tells.
 fn still_live() -> Problem {
-    Problem::unavailable("ledger_moved_on", "this has changed while it was looked at; ask again")
+    Problem::unavailable(
+        "ledger_moved_on",
+        "this has changed while it was looked at; ask again",
+    )
 }
 
 /// A reservation, live or ended, folded from its stream.
@@ -153,7 +192,9 @@ fn fold<A: Default>(
     events: &[StoredEvent],
     mut fold_one: impl FnMut(&mut A, Fact),
 ) -> Result<Option<Cold<A>>, Problem> {
-    let Some(last) = events.last() else { return Ok(None) };
+    let Some(last) = events.last() else {
+        return Ok(None);
+    };
     let mut state = A::default();
     for event in events {
         let fact = Fact::from_stored(
@@ -169,5 +210,9 @@ fn fold<A: Default>(
         })?;
         fold_one(&mut state, fact);
     }
-    Ok(Some(Cold { state, sequence: last.sequence, position: last.position }))
+    Ok(Some(Cold {
+        state,
+        sequence: last.sequence,
+        position: last.position,
+    }))
 }

@@ -49,7 +49,9 @@ use site::{clock, health};
 /// Serve it with connect info (`into_make_service_with_connect_info::<SocketAddr>()`), so that
 /// failed log-ins are counted by network.
 pub fn router(state: AppState) -> Router {
-    let api = reservations::routes().merge(instances::routes()).merge(site::routes());
+    let api = reservations::routes()
+        .merge(instances::routes())
+        .merge(site::routes());
     let quick = Router::new()
         .nest("/OpenPEX", api)
         .route("/livez", get(health::livez))
@@ -57,13 +59,19 @@ pub fn router(state: AppState) -> Router {
         .merge(crate::portal::routes())
         .fallback(unknown_route)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn(|request, next| within(REQUEST_TIME_MAX, request, next)));
+        .layer(middleware::from_fn(|request, next| {
+            within(REQUEST_TIME_MAX, request, next)
+        }));
     let patient = Router::new()
         .route("/OpenPEX/clock", get(clock::now).post(clock::set))
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn(|request, next| within(CLOCK_TIME_MAX, request, next)));
-    let routes =
-        quick.merge(patient).layer(middleware::from_fn(observe)).with_state(state);
+        .layer(middleware::from_fn(|request, next| {
+            within(CLOCK_TIME_MAX, request, next)
+        }));
+    let routes = quick
+        .merge(patient)
+        .layer(middleware::from_fn(observe))
+        .with_state(state);
     // Routes are matched inside of the layer that takes the slash off, so it wraps all of them.
     Router::new().fallback_service(NormalizePathLayer::trim_trailing_slash().layer(routes))
 }

@@ -32,9 +32,14 @@ impl RequestId {
     fn of(headers: &HeaderMap) -> Self {
         let is_sane = |text: &&str| {
             (1..=REQUEST_ID_BYTES_MAX).contains(&text.len())
-                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+                && text
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
         };
-        let sent = headers.get(X_REQUEST_ID).and_then(|value| value.to_str().ok()).filter(is_sane);
+        let sent = headers
+            .get(X_REQUEST_ID)
+            .and_then(|value| value.to_str().ok())
+            .filter(is_sane);
         Self(sent.map_or_else(|| entropy::new_uuid().to_string(), str::to_owned))
     }
 }
@@ -114,8 +119,10 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     };
     request.extensions_mut().insert(line.notes.clone());
     request.extensions_mut().insert(id.clone());
-    let mut response =
-        AssertUnwindSafe(next.run(request)).catch_unwind().await.unwrap_or_else(|_| {
+    let mut response = AssertUnwindSafe(next.run(request))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| {
             tracing::error!(request_id = %id.0, "a handler panicked");
             Problem::internal().into_response()
         });
@@ -124,7 +131,9 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
         headers.insert(X_REQUEST_ID, value);
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     line.status = response.status().as_u16();
     response
 }

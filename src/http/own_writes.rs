@@ -29,7 +29,12 @@ impl OwnWrites {
     /// Where everybody may have written up to `head`.
     #[must_use]
     pub fn starting_at(head: u64) -> Self {
-        Self { seen: Mutex::new(Seen { by_user: HashMap::new(), floor: head }) }
+        Self {
+            seen: Mutex::new(Seen {
+                by_user: HashMap::new(),
+                floor: head,
+            }),
+        }
     }
 
     /// `user_id` was answered with `position`.
@@ -47,7 +52,11 @@ impl OwnWrites {
     #[must_use]
     pub fn position_of(&self, user_id: UserId) -> u64 {
         let seen = self.seen();
-        seen.by_user.get(&user_id).copied().unwrap_or(0).max(seen.floor)
+        seen.by_user
+            .get(&user_id)
+            .copied()
+            .unwrap_or(0)
+            .max(seen.floor)
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

@@ -29,8 +29,10 @@ pub trait ReadSide: Send + Sync + 'static {
     async fn wait_for(&self, position: u64) -> Result<(), ReadError>;
 
     /// A reservation, live or ended.
-    async fn find_reservation(&self, id: ReservationId)
-    -> Result<Option<ReservationView>, ReadError>;
+    async fn find_reservation(
+        &self,
+        id: ReservationId,
+    ) -> Result<Option<ReservationView>, ReadError>;
 
     /// Reservations, newest first.
     async fn list_reservations(

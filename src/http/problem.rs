@@ -38,7 +38,12 @@ impl FieldError {
     /// A broken rule without numbers.
     #[must_use]
     pub fn new(field: &'static str, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { field, code, detail: detail.into(), members: Map::new() }
+        Self {
+            field,
+            code,
+            detail: detail.into(),
+            members: Map::new(),
+        }
     }
 
     /// With a member.
@@ -61,7 +66,13 @@ impl Problem {
     /// A problem of this status; `code` never changes its meaning.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), members: Map::new(), headers: Vec::new() }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            members: Map::new(),
+            headers: Vec::new(),
+        }
     }
 
     /// 400: not of the form that can be read.
@@ -73,7 +84,11 @@ impl Problem {
     /// 404, the same for what is not there and for what is not the caller's.
     #[must_use]
     pub fn not_found(what: &'static str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("there is no such {what}"),
+        )
     }
 
     /// 409: not in this state.
@@ -85,7 +100,11 @@ impl Problem {
     /// 412: it has changed since the caller looked.
     #[must_use]
     pub fn precondition_failed(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", detail)
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "precondition_failed",
+            detail,
+        )
     }
 
     /// 403: not with this account.
@@ -110,13 +129,24 @@ impl Problem {
     /// 422: these fields break rules; at least one.
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        let details: Vec<_> = errors.iter().map(|e| format!("{}: {}", e.field, e.detail)).collect();
+        let details: Vec<_> = errors
+            .iter()
+            .map(|e| format!("{}: {}", e.field, e.detail))
+            .collect();
         let code = errors.first().map_or("invalid", |error| error.code);
-        let members = errors.first().map(|error| error.members.clone()).unwrap_or_default();
-        let mut problem =
-            Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, details.join("; "));
+        let members = errors
+            .first()
+            .map(|error| error.members.clone())
+            .unwrap_or_default();
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, details.join("; "));
         problem.members = members;
-        problem.with("errors", errors.into_iter().map(FieldError::into_value).collect::<Vec<_>>())
+        problem.with(
+            "errors",
+            errors
+                .into_iter()
+                .map(FieldError::into_value)
+                .collect::<Vec<_>>(),
+        )
     }
 
     /// With a member.
@@ -160,13 +190,19 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.title();
         let mut members = self.members;
-        members.insert("type".to_owned(), format!("urn:openpex:problem:{}", self.code).into());
+        members.insert(
+            "type".to_owned(),
+            format!("urn:openpex:problem:{}", self.code).into(),
+        );
         members.insert("title".to_owned(), title.into());
         members.insert("status".to_owned(), self.status.as_u16().into());
         members.insert("detail".to_owned(), self.detail.into());
         members.insert("code".to_owned(), self.code.into());
         let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         headers.extend(self.headers);
         (self.status, headers, Value::Object(members).to_string()).into_response()
     }

@@ -14,9 +14,7 @@ use serde_json::json;
 use super::ports::ReadError;
 use super::problem::{FieldError, Problem};
 use super::request::etag_of;
-use crate::accounts::{
-    AccountError, PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, USERNAME_CHARS_MAX,
-};
+use crate::accounts::{AccountError, PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, USERNAME_CHARS_MAX};
 use crate::ledger::LedgerError;
 use crate::writer::WriteError;
 
@@ -51,7 +49,11 @@ impl From<CommandRefusal> for Problem {
             CommandRefusal::Terms(errors) => {
                 Self::invalid(errors.iter().map(terms_error).collect())
             }
-            CommandRefusal::EchoDiffers { field, ref sent, ref on_table } => {
+            CommandRefusal::EchoDiffers {
+                field,
+                ref sent,
+                ref on_table,
+            } => {
                 let error = FieldError::new(field, "echo_differs", refusal.to_string())
                     .with("sent", sent.clone())
                     .with("onTable", on_table.clone());
@@ -110,7 +112,9 @@ fn terms_error(error: &TermsError) -> FieldError {
     let field = FieldError::new(error.field(), error.code(), error.to_string());
     match error {
         TermsError::UnknownType { asked, known } | TermsError::UnknownTemplate { asked, known } => {
-            field.with("asked", asked.clone()).with("known", json!(known))
+            field
+                .with("asked", asked.clone())
+                .with("known", json!(known))
         }
         TermsError::InstancesFixedOutOfRange { asked, max } => {
             field.with("asked", *asked).with("min", 1).with("max", *max)
@@ -118,30 +122,40 @@ fn terms_error(error: &TermsError) -> FieldError {
         TermsError::InstancesOptionOutOfRange { asked, max } => {
             field.with("asked", *asked).with("min", 0).with("max", *max)
         }
-        TermsError::DurationOutOfRange { asked_ms, min_ms, max_ms } => {
-            field.with("asked", *asked_ms).with("min", *min_ms).with("max", *max_ms)
-        }
-        TermsError::StartInThePast { asked, now, grace_secs } => field
+        TermsError::DurationOutOfRange {
+            asked_ms,
+            min_ms,
+            max_ms,
+        } => field
+            .with("asked", *asked_ms)
+            .with("min", *min_ms)
+            .with("max", *max_ms),
+        TermsError::StartInThePast {
+            asked,
+            now,
+            grace_secs,
+        } => field
             .with("asked", asked.to_rfc1123())
             .with("now", now.to_rfc3339())
             .with("graceSecs", *grace_secs),
-        TermsError::StartPastHorizon { asked, horizon } => {
-            field.with("asked", asked.to_rfc1123()).with("horizon", horizon.to_rfc3339())
-        }
-        TermsError::EarliestStartAfterStart { earliest, start } => {
-            field.with("earliestStart", earliest.to_rfc1123()).with("startTime", start.to_rfc1123())
-        }
-        TermsError::LatestEndBeforeEnd { latest, end } => {
-            field.with("latestEnd", latest.to_rfc1123()).with("endTime", end.to_rfc1123())
-        }
+        TermsError::StartPastHorizon { asked, horizon } => field
+            .with("asked", asked.to_rfc1123())
+            .with("horizon", horizon.to_rfc3339()),
+        TermsError::EarliestStartAfterStart { earliest, start } => field
+            .with("earliestStart", earliest.to_rfc1123())
+            .with("startTime", start.to_rfc1123()),
+        TermsError::LatestEndBeforeEnd { latest, end } => field
+            .with("latestEnd", latest.to_rfc1123())
+            .with("endTime", end.to_rfc1123()),
     }
 }
 
 impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::BadCursor => Self::malformed("bad_parameter", error.to_string())
-                .with("parameter", "cursor"),
+            ReadError::BadCursor => {
+                Self::malformed("bad_parameter", error.to_string()).with("parameter", "cursor")
+            }
             ReadError::Unavailable(ref source) => {
                 tracing::error!(%error, %source, "a read failed");
                 Self::unavailable("views_unavailable", error.to_string())
@@ -152,7 +166,10 @@ impl From<ReadError> for Problem {
 
 impl From<LedgerError> for Problem {
     fn from(error: LedgerError) -> Self {
-        tracing::error!(error = &error as &dyn std::error::Error, "the ledger failed a request");
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "the ledger failed a request"
+        );
         Self::unavailable("ledger_unavailable", "the ledger cannot be read or written")
     }
 }

@@ -37,6 +37,10 @@ pub fn listed(query: &ListQuery, entries: &[impl Serialize], next: Option<&str>)
 pub fn tagged(headers: &HeaderMap, sequence: u64, full: Response) -> Response {
     let etag = etag_of(sequence);
     let unchanged = is_unchanged(headers, &etag);
-    let response = if unchanged { StatusCode::NOT_MODIFIED.into_response() } else { full };
+    let response = if unchanged {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        full
+    };
     with_header(response, ETAG, &etag)
 }

@@ -53,7 +53,12 @@ impl AppState {
     pub fn new(parts: Parts) -> Self {
         let own_writes = OwnWrites::starting_at(parts.head_at_start);
         let (locks, throttle) = (KeyedLocks::default(), Throttle::default());
-        Self(Arc::new(Shared { parts, own_writes, locks, throttle }))
+        Self(Arc::new(Shared {
+            parts,
+            own_writes,
+            locks,
+            throttle,
+        }))
     }
 }
 

@@ -65,13 +65,21 @@ pub(super) async fn control(
 ) -> Result<Response, Problem> {
     caller.check_may_change()?;
     sent.expect_no_body()?;
-    let command = Command::ControlInstance { instance_id: path.id, control };
+    let command = Command::ControlInstance {
+        instance_id: path.id,
+        control,
+    };
     let committed = carry_out(app, sent.ask(caller.actor(), command)).await?;
     let position = committed.position;
     let (instance, sequence) = match committed.answer {
-        Answer::Instance { instance, sequence, .. } => (instance, sequence),
+        Answer::Instance {
+            instance, sequence, ..
+        } => (instance, sequence),
         Answer::Reservation { .. } | Answer::Done => {
-            tracing::error!(position, "a command about an instance was answered otherwise");
+            tracing::error!(
+                position,
+                "a command about an instance was answered otherwise"
+            );
             return Err(Problem::internal());
         }
     };

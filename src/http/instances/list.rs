@@ -18,13 +18,21 @@ pub async fn list(
     query: ListQuery,
 ) -> Result<Response, Problem> {
     let names = POWER_STATES.map(|(name, _)| name);
-    let by_name = |text: &str| POWER_STATES.iter().find(|(n, _)| *n == text).map(|(_, s)| *s);
+    let by_name = |text: &str| {
+        POWER_STATES
+            .iter()
+            .find(|(n, _)| *n == text)
+            .map(|(_, s)| *s)
+    };
     let mut filter = query.filter(&names, by_name)?;
     filter.owner = caller.sees_only();
     let page = query.page()?;
     wait_for_own_writes(&app, caller.user_id()).await?;
     let found = app.reads.list_instances(&filter, &page).await?;
-    let entries: Vec<_> =
-        found.entries.iter().map(|view| InstanceOut::of(&view.instance, view.position)).collect();
+    let entries: Vec<_> = found
+        .entries
+        .iter()
+        .map(|view| InstanceOut::of(&view.instance, view.position))
+        .collect();
     Ok(listed(&query, &entries, found.next.as_deref()))
 }

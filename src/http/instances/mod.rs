@@ -39,6 +39,9 @@ impl<S: Send + Sync> FromRequestParts<S> for InstancePath {
         let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
         let id = path.ok().and_then(|path| path.parse().ok());
         let id = id.ok_or_else(|| Problem::not_found("instance"))?;
-        Ok(Self { id, notes: RequestNotes::of(&parts.extensions) })
+        Ok(Self {
+            id,
+            notes: RequestNotes::of(&parts.extensions),
+        })
     }
 }

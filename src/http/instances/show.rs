@@ -24,8 +24,12 @@ pub async fn show(
     let view = found
         .filter(|view| caller.may_see(view.instance.user_id))
         .ok_or_else(|| Problem::not_found("instance"))?;
-    path.notes.note_reservation(view.instance.spec.reservation_id);
+    path.notes
+        .note_reservation(view.instance.spec.reservation_id);
     path.notes.note_position(view.position);
-    let full = json(StatusCode::OK, &InstanceOut::of(&view.instance, view.position));
+    let full = json(
+        StatusCode::OK,
+        &InstanceOut::of(&view.instance, view.position),
+    );
     Ok(tagged(&headers, view.sequence, full))
 }

@@ -58,7 +58,10 @@ impl Caller {
     /// Who they are to the domain.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        Actor { user_id: self.user_id(), is_operator: self.account.role == Role::Operator }
+        Actor {
+            user_id: self.user_id(),
+            is_operator: self.account.role == Role::Operator,
+        }
     }
 
     /// Whose entries their lists hold; `None` for everybody's.
@@ -97,9 +100,10 @@ impl Caller {
     pub fn check_is_operator(&self) -> Result<(), Problem> {
         match self.account.role {
             Role::Operator => Ok(()),
-            Role::User | Role::Auditor => {
-                Err(Problem::forbidden("operator_only", "only an operator may do this"))
-            }
+            Role::User | Role::Auditor => Err(Problem::forbidden(
+                "operator_only",
+                "only an operator may do this",
+            )),
         }
     }
 }
@@ -110,13 +114,19 @@ impl Credentials {
     /// # Errors
     /// 401 where they are wrong, 429 where they were wrong too often.
     pub async fn verify(&self, app: &AppState) -> Result<Account, Problem> {
-        let Self { username, password, network } = self;
+        let Self {
+            username,
+            password,
+            network,
+        } = self;
         if let Some(wait) = app.throttle().wait(username, *network) {
             let secs = wait.as_secs().saturating_add(1);
             let detail = format!("too many failed log-ins; come back in {secs} s");
-            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_failures", detail)
-                .with("retryAfterSecs", secs)
-                .retry_after(secs));
+            return Err(
+                Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_failures", detail)
+                    .with("retryAfterSecs", secs)
+                    .retry_after(secs),
+            );
         }
         match app.authenticator.verify_basic(username, password).await? {
             Some(account) => {
@@ -125,7 +135,10 @@ impl Credentials {
             }
             None => {
                 app.throttle().note_failure(username, *network);
-                Err(unauthorized("credentials_wrong", "the name or the password is wrong"))
+                Err(unauthorized(
+                    "credentials_wrong",
+                    "the name or the password is wrong",
+                ))
             }
         }
     }
@@ -139,7 +152,9 @@ pub fn credentials_of(
     headers: &HeaderMap,
     extensions: &Extensions,
 ) -> Result<Option<Credentials>, Problem> {
-    let Some(sent) = headers.get(AUTHORIZATION) else { return Ok(None) };
+    let Some(sent) = headers.get(AUTHORIZATION) else {
+        return Ok(None);
+    };
     let network = network_from(extensions);
     let read = sent.to_str().ok().and_then(|text| {
         let (scheme, encoded) = text.split_once(' ')?;
@@ -148,7 +163,11 @@ pub fn credentials_of(
         let (username, password) = decoded.split_once(':')?;
         let (username, password) = (username.to_owned(), password.to_owned());
         let is_basic = scheme.eq_ignore_ascii_case("basic");
-        is_basic.then_some(Credentials { username, password, network })
+        is_basic.then_some(Credentials {
+            username,
+            password,
+            network,
+        })
     });
     match read {
         Some(credentials) => Ok(Some(credentials)),
@@ -161,7 +180,9 @@ pub fn credentials_of(
 
 /// The network a request came from, where the server was told to note it.
 pub(in crate::http) fn network_from(extensions: &Extensions) -> Option<IpAddr> {
-    extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| network_of(peer.ip()))
+    extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|ConnectInfo(peer)| network_of(peer.ip()))
 }
 
 fn unauthorized(code: &'static str, detail: &str) -> Problem {

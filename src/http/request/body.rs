@@ -61,7 +61,11 @@ impl Sent {
     pub fn key_of(&self, user_id: UserId, content: &[u8]) -> Option<IdempotencyKey> {
         let key = self.key.clone()?;
         let fingerprint = fingerprint(&self.method, &self.path, content);
-        Some(IdempotencyKey { user_id, key, fingerprint })
+        Some(IdempotencyKey {
+            user_id,
+            key,
+            fingerprint,
+        })
     }
 
     /// `command` as `actor` asks it with this request.
@@ -81,13 +85,22 @@ impl Sent {
     /// # Errors
     /// 400 where it does.
     pub fn expect_no_body(&self) -> Result<(), Problem> {
-        if self.body.is_empty() { Ok(()) } else { Fields::of_body(&self.body)?.finish() }
+        if self.body.is_empty() {
+            Ok(())
+        } else {
+            Fields::of_body(&self.body)?.finish()
+        }
     }
 }
 
 async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if announced.and_then(|text| text.parse().ok()).is_some_and(|n: u64| n > BODY_BYTES_MAX as u64) {
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
+    if announced
+        .and_then(|text| text.parse().ok())
+        .is_some_and(|n: u64| n > BODY_BYTES_MAX as u64)
+    {
         return Err(too_large());
     }
     let read = Limited::new(body, BODY_BYTES_MAX).collect();
@@ -101,8 +114,10 @@ async fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
         Err(_) => {
             let secs = BODY_TIME_MAX.as_secs();
             let detail = format!("the body did not arrive in {secs} s");
-            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", detail)
-                .with("limitSecs", secs))
+            Err(
+                Problem::new(StatusCode::REQUEST_TIMEOUT, "body_too_slow", detail)
+                    .with("limitSecs", secs),
+            )
         }
     }
 }
@@ -118,9 +133,16 @@ fn too_large() -> Problem {
 /// The forms that a page of another site can send without asking (plain text, multipart) are not
 /// taken; see also [`refuse_cross_site`].
 fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
-    let Some(sent) = headers.get(CONTENT_TYPE) else { return Ok(()) };
+    let Some(sent) = headers.get(CONTENT_TYPE) else {
+        return Ok(());
+    };
     let sent = sent.to_str().unwrap_or_default();
-    let essence = sent.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = sent
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     let is_json = essence == "application/json"
         || (essence.starts_with("application/") && essence.ends_with("+json"))
         || essence == "application/x-www-form-urlencoded";
@@ -128,5 +150,9 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
         return Ok(());
     }
     let detail = "send the body as application/json";
-    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail))
+    Err(Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        detail,
+    ))
 }

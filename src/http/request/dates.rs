@@ -8,8 +8,9 @@ use crate::http::problem::FieldError;
 
 /// The longest text that can be a date.
 const DATE_BYTES_MAX: usize = 64;
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 const SECONDS_PER_MINUTE: i32 = 60;
 const MINUTES_PER_HOUR: i32 = 60;
 
@@ -65,7 +66,10 @@ pub fn parse_instant(text: &str) -> Result<Timestamp, DateError> {
             .map(|at| Timestamp(at.timestamp_millis()))
             .map_err(|error| {
                 let kind = error.kind();
-                if matches!(kind, ParseErrorKind::OutOfRange | ParseErrorKind::Impossible) {
+                if matches!(
+                    kind,
+                    ParseErrorKind::OutOfRange | ParseErrorKind::Impossible
+                ) {
                     DateError::DoesNotExist
                 } else {
                     DateError::Unreadable
@@ -86,12 +90,18 @@ fn parse_rfc1123(text: &str) -> Result<Timestamp, DateError> {
         return Err(DateError::Unreadable);
     };
     let (day, year) = (number(day, 1..=2)?, number(year, 4..=4)?);
-    let month = MONTHS.iter().zip(1..).find(|(name, _)| name.eq_ignore_ascii_case(month));
+    let month = MONTHS
+        .iter()
+        .zip(1..)
+        .find(|(name, _)| name.eq_ignore_ascii_case(month));
     let (_, month) = month.ok_or(DateError::Unreadable)?;
     let year = i32::try_from(year).map_err(|_| DateError::Unreadable)?;
     let date = NaiveDate::from_ymd_opt(year, month, day).ok_or(DateError::DoesNotExist)?;
     if let Some(sent) = weekday.filter(|sent| *sent != date.weekday()) {
-        return Err(DateError::WrongWeekday { sent, right: date.weekday() });
+        return Err(DateError::WrongWeekday {
+            sent,
+            right: date.weekday(),
+        });
     }
     let at = date
         .and_time(read_time(time)?)
@@ -136,7 +146,11 @@ fn read_zone(word: &str) -> Result<FixedOffset, DateError> {
 
 fn number(digits: &str, length: std::ops::RangeInclusive<usize>) -> Result<u32, DateError> {
     let is_number = length.contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-    digits.parse().ok().filter(|_| is_number).ok_or(DateError::Unreadable)
+    digits
+        .parse()
+        .ok()
+        .filter(|_| is_number)
+        .ok_or(DateError::Unreadable)
 }
 
 #[cfg(test)]
@@ -161,7 +175,10 @@ mod tests {
 
     #[test]
     fn given_no_instant_when_parsed_then_the_reason_is_named() {
-        let wrong = DateError::WrongWeekday { sent: Weekday::Tue, right: Weekday::Mon };
+        let wrong = DateError::WrongWeekday {
+            sent: Weekday::Tue,
+            right: Weekday::Mon,
+        };
         for (text, error) in [
             ("Mon, 31 Feb 2009 04:49:03 GMT", DateError::DoesNotExist),
             ("Sun, 29 Feb 2009 04:49:03 GMT", DateError::DoesNotExist),
@@ -182,6 +199,9 @@ mod tests {
         ] {
             assert_eq!(parse_instant(text), Err(error), "{text}");
         }
-        assert_eq!(parse_instant(&"9".repeat(100_000)), Err(DateError::Unreadable));
+        assert_eq!(
+            parse_instant(&"9".repeat(100_000)),
+            Err(DateError::Unreadable)
+        );
     }
 }

@@ -26,13 +26,21 @@ impl Fields {
     /// 400 where it is no JSON, no object, or has a field twice.
     pub fn of_body(body: &[u8]) -> Result<Self, Problem> {
         let Strict(value) = serde_json::from_slice(body).map_err(|error| {
-            let code = if error.is_data() { "duplicate_field" } else { "not_json" };
+            let code = if error.is_data() {
+                "duplicate_field"
+            } else {
+                "not_json"
+            };
             Problem::malformed(code, format!("the body does not read as JSON: {error}"))
                 .with("line", error.line())
                 .with("column", error.column())
         })?;
         match value {
-            Value::Object(unread) => Ok(Self { prefix: "", unread, asked_for: Vec::new() }),
+            Value::Object(unread) => Ok(Self {
+                prefix: "",
+                unread,
+                asked_for: Vec::new(),
+            }),
             other => Err(wrong_type("body", "an object", &other)),
         }
     }
@@ -48,7 +56,9 @@ impl Fields {
     /// # Errors
     /// 400 where it is none, or one beyond 64 bits.
     pub fn integer(&mut self, name: &'static str) -> Result<Option<i64>, Problem> {
-        let Some(value) = self.take(name) else { return Ok(None) };
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
         if let Some(number) = value.as_i64() {
             return Ok(Some(number));
         }
@@ -102,9 +112,11 @@ impl Fields {
     ) -> Result<Option<Self>, Problem> {
         match self.take(name) {
             None => Ok(None),
-            Some(Value::Object(unread)) => {
-                Ok(Some(Self { prefix, unread, asked_for: Vec::new() }))
-            }
+            Some(Value::Object(unread)) => Ok(Some(Self {
+                prefix,
+                unread,
+                asked_for: Vec::new(),
+            })),
             Some(other) => Err(wrong_type(&self.path(name), "an object", &other)),
         }
     }
@@ -121,7 +133,9 @@ impl Fields {
     /// # Errors
     /// 400 with the first field that nobody asked for.
     pub fn finish(self) -> Result<(), Problem> {
-        let Some(name) = self.unread.keys().next() else { return Ok(()) };
+        let Some(name) = self.unread.keys().next() else {
+            return Ok(());
+        };
         let field = self.path(name);
         let known = self.asked_for.join(", ");
         let detail = format!("unknown field {field:?}; known are {known}");

@@ -17,7 +17,9 @@ use crate::http::problem::Problem;
 /// 400 where it is not 1 to 255 visible ASCII characters, or comes twice.
 pub(super) fn read_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut keys = headers.get_all("idempotency-key").iter();
-    let Some(key) = keys.next() else { return Ok(None) };
+    let Some(key) = keys.next() else {
+        return Ok(None);
+    };
     let bytes = key.as_bytes();
     let is_sane = (1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&bytes.len())
         && bytes.iter().all(u8::is_ascii_graphic)

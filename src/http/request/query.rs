@@ -37,7 +37,10 @@ impl<S: Send + Sync> FromRequestParts<S> for ListQuery {
                 return Err(bad_parameter("bad_parameter", name, detail));
             }
         }
-        Ok(Self { path: parts.uri.path().to_owned(), pairs })
+        Ok(Self {
+            path: parts.uri.path().to_owned(),
+            pairs,
+        })
     }
 }
 
@@ -47,7 +50,10 @@ fn bad_parameter(code: &'static str, name: &str, detail: String) -> Problem {
 
 impl ListQuery {
     fn get(&self, name: &str) -> Option<&str> {
-        self.pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.pairs
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// What is asked for; `read_status` reads a status by its name, `names` are all of them.
@@ -93,9 +99,15 @@ impl ListQuery {
     pub fn page(&self) -> Result<Page, Problem> {
         let cursor = self.get("cursor").map(str::to_owned);
         let Some(text) = self.get("limit") else {
-            return Ok(Page { limit: LIST_LIMIT_DEFAULT, cursor });
+            return Ok(Page {
+                limit: LIST_LIMIT_DEFAULT,
+                cursor,
+            });
         };
-        let limit = text.parse().ok().filter(|limit| (1..=LIST_LIMIT_MAX).contains(limit));
+        let limit = text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=LIST_LIMIT_MAX).contains(limit));
         let Some(limit) = limit else {
             let detail = format!("limit is a number from 1 to {LIST_LIMIT_MAX}, not {text:?}");
             return Err(bad_parameter("bad_parameter", "limit", detail).with("max", LIST_LIMIT_MAX));

@@ -41,9 +41,7 @@ pub struct Throttle {
 pub(super) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & IPV6_NETWORK))
-        }
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & IPV6_NETWORK)),
     }
 }
 
@@ -76,7 +74,10 @@ impl Throttle {
             failures.retain(|_, kept| kept.forgotten_at > now);
         }
         for (culprit, _) in culprits(name, network) {
-            let fresh = Failures { count: 0, forgotten_at: now + FAILURE_WINDOW };
+            let fresh = Failures {
+                count: 0,
+                forgotten_at: now + FAILURE_WINDOW,
+            };
             if failures.len() >= FAILURES_COUNTED_MAX && !failures.contains_key(&culprit) {
                 continue;
             }
@@ -110,14 +111,18 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn given_failures_up_to_the_limit_when_one_more_comes_then_it_waits_until_the_window_ends()
-    {
+     {
         let throttle = Throttle::default();
         for _ in 0..FAILURES_PER_NAME_MAX {
             assert_eq!(throttle.wait("zoe", network(1)), None);
             throttle.note_failure("zoe", network(1));
         }
         assert_eq!(throttle.wait("zoe", network(1)), Some(FAILURE_WINDOW));
-        assert_eq!(throttle.wait("zoe", network(2)), None, "strangers lock nobody out");
+        assert_eq!(
+            throttle.wait("zoe", network(2)),
+            None,
+            "strangers lock nobody out"
+        );
         assert_eq!(throttle.wait("max", network(1)), None);
         tokio::time::advance(FAILURE_WINDOW).await;
         assert_eq!(throttle.wait("zoe", network(1)), None);

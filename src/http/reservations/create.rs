@@ -1,8 +1,8 @@
 //! `POST /OpenPEX/reservations`: opens a negotiation.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use axum::Extension;
 use openpex_aggregates::ReservationId;
 use openpex_aggregates::live::Command;
 
@@ -29,6 +29,12 @@ pub async fn create(
         Some(ProposalIn::read(Fields::of_body(&sent.body)?)?.into_proposal()?)
     };
     let reservation_id = ReservationId(entropy::new_uuid());
-    let request = sent.ask(caller.actor(), Command::Open { reservation_id, proposal });
+    let request = sent.ask(
+        caller.actor(),
+        Command::Open {
+            reservation_id,
+            proposal,
+        },
+    );
     answer(&carry_out(&app, request).await?, &notes)
 }

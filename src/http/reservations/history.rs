@@ -40,11 +40,17 @@ pub async fn history(
     caller: Caller,
     path: ReservationPath,
 ) -> Result<Response, Problem> {
-    let events = app.ledger.read_stream("reservation", &path.id.to_string()).await?;
+    let events = app
+        .ledger
+        .read_stream("reservation", &path.id.to_string())
+        .await?;
     fold_reservation(&events)?
         .filter(|cold| caller.may_see(cold.state.user_id))
         .ok_or_else(|| Problem::not_found("reservation"))?;
-    let entries: Vec<_> = events.into_iter().map(Entry::of).collect::<Result<_, _>>()?;
+    let entries: Vec<_> = events
+        .into_iter()
+        .map(Entry::of)
+        .collect::<Result<_, _>>()?;
     Ok(json(StatusCode::OK, &entries))
 }
 
@@ -56,7 +62,10 @@ impl Entry {
         };
         let metadata: HashMap<String, Value> =
             serde_json::from_str(&stored.metadata).map_err(unreadable)?;
-        let sender = metadata.get(SENDER_KEY).and_then(Value::as_str).map(str::to_owned);
+        let sender = metadata
+            .get(SENDER_KEY)
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         Ok(Self {
             position: stored.position,
             sequence: stored.sequence,

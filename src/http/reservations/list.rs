@@ -7,9 +7,9 @@ use openpex_aggregates::reservation::StatusName;
 
 use crate::http::own_writes::wait_for_own_writes;
 use crate::http::problem::Problem;
+use crate::http::reply::listed;
 use crate::http::request::{Caller, ListQuery};
 use crate::http::state::AppState;
-use crate::http::reply::listed;
 use crate::http::wire::ReservationOut;
 
 /// Filtered by `status`, `from`, `to` and `template`, paged by `limit` and `cursor`.
@@ -18,8 +18,16 @@ pub async fn list(
     caller: Caller,
     query: ListQuery,
 ) -> Result<Response, Problem> {
-    let names: Vec<&str> = StatusName::ALL[1..].iter().map(|name| name.as_str()).collect();
-    let by_name = |text: &str| StatusName::ALL[1..].iter().find(|n| n.as_str() == text).copied();
+    let names: Vec<&str> = StatusName::ALL[1..]
+        .iter()
+        .map(|name| name.as_str())
+        .collect();
+    let by_name = |text: &str| {
+        StatusName::ALL[1..]
+            .iter()
+            .find(|n| n.as_str() == text)
+            .copied()
+    };
     let mut filter = query.filter(&names, by_name)?;
     filter.owner = caller.sees_only();
     let page = query.page()?;

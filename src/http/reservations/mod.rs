@@ -52,7 +52,10 @@ impl<S: Send + Sync> FromRequestParts<S> for ReservationPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let not_found = || Problem::not_found("reservation");
         let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
-        let id = path.ok().and_then(|path| path.parse().ok()).ok_or_else(not_found)?;
+        let id = path
+            .ok()
+            .and_then(|path| path.parse().ok())
+            .ok_or_else(not_found)?;
         let notes = RequestNotes::of(&parts.extensions);
         notes.note_reservation(id);
         Ok(Self { id, notes })
@@ -63,11 +66,16 @@ impl<S: Send + Sync> FromRequestParts<S> for ReservationPath {
 fn answer(committed: &Committed, notes: &RequestNotes) -> Result<Response, Problem> {
     let position = committed.position;
     let (id, reservation, sequence) = match &committed.answer {
-        Answer::Reservation { reservation_id, reservation, sequence } => {
-            (*reservation_id, reservation, *sequence)
-        }
+        Answer::Reservation {
+            reservation_id,
+            reservation,
+            sequence,
+        } => (*reservation_id, reservation, *sequence),
         Answer::Instance { .. } | Answer::Done => {
-            tracing::error!(position, "a command about a reservation was answered otherwise");
+            tracing::error!(
+                position,
+                "a command about a reservation was answered otherwise"
+            );
             return Err(Problem::internal());
         }
     };
@@ -75,5 +83,9 @@ fn answer(committed: &Committed, notes: &RequestNotes) -> Result<Response, Probl
     notes.note_position(position);
     let body = NegotiationAnswer::of(id, reservation, position);
     let response = with_header(json(StatusCode::OK, &body), ETAG, &etag_of(sequence));
-    Ok(with_header(response, LOCATION, &format!("/OpenPEX/reservations/{id}")))
+    Ok(with_header(
+        response,
+        LOCATION,
+        &format!("/OpenPEX/reservations/{id}"),
+    ))
 }

@@ -7,9 +7,9 @@ use axum::response::Response;
 use super::ReservationPath;
 use crate::http::own_writes::wait_for_own_writes;
 use crate::http::problem::Problem;
+use crate::http::reply::{json, tagged};
 use crate::http::request::Caller;
 use crate::http::state::AppState;
-use crate::http::reply::{json, tagged};
 use crate::http::wire::ReservationOut;
 
 /// Its representation, or 304 where the client has it already.

@@ -20,7 +20,10 @@ pub async fn update(
 ) -> Result<Response, Problem> {
     caller.check_may_change()?;
     let message = read_message(&sent.body)?;
-    let command = Command::Negotiate { reservation_id: path.id, message };
+    let command = Command::Negotiate {
+        reservation_id: path.id,
+        message,
+    };
     let request = sent.ask(caller.actor(), command);
     answer(&carry_out(&app, request).await?, &path.notes)
 }

@@ -25,7 +25,13 @@ struct ClockOut {
 
 fn show(app: &AppState, now: Timestamp) -> Response {
     let test_clock = app.clock_control.is_some();
-    json(StatusCode::OK, &ClockOut { now: now.to_rfc3339(), test_clock })
+    json(
+        StatusCode::OK,
+        &ClockOut {
+            now: now.to_rfc3339(),
+            test_clock,
+        },
+    )
 }
 
 /// What time it is for the service.
@@ -76,7 +82,11 @@ fn read_move(body: &[u8]) -> Result<Move, Problem> {
         },
         (None, None) | (Some(_), Some(_)) => {
             let detail = "give either advance_ms or now";
-            Err(Problem::invalid(vec![FieldError::new("advance_ms", "one_of_two", detail)]))
+            Err(Problem::invalid(vec![FieldError::new(
+                "advance_ms",
+                "one_of_two",
+                detail,
+            )]))
         }
     }
 }
@@ -87,10 +97,16 @@ async fn move_once(
     key: Option<IdempotencyKey>,
     wanted: Move,
 ) -> Result<Timestamp, Problem> {
-    let Some(key) = key else { return move_clock(app, wanted).await };
+    let Some(key) = key else {
+        return move_clock(app, wanted).await;
+    };
     let _held = app.locks().hold(key.user_id, &key.key).await;
     if let Some(kept) = find_kept(app, &key).await? {
-        return kept.answer.parse().map(Timestamp).map_err(|_| Problem::internal());
+        return kept
+            .answer
+            .parse()
+            .map(Timestamp)
+            .map_err(|_| Problem::internal());
     }
     let at = move_clock(app, wanted).await?;
     let head = app.ledger.head().await?;
@@ -99,7 +115,9 @@ async fn move_once(
 }
 
 async fn move_clock(app: &AppState, wanted: Move) -> Result<Timestamp, Problem> {
-    let Some(control) = &app.clock_control else { return Err(Problem::internal()) };
+    let Some(control) = &app.clock_control else {
+        return Err(Problem::internal());
+    };
     let now = app.clock.now();
     let at = match wanted {
         Move::By(by) => now.saturating_add(by),
@@ -110,7 +128,10 @@ async fn move_clock(app: &AppState, wanted: Move) -> Result<Timestamp, Problem> 
         Problem::invalid(vec![error])
     };
     if at < now {
-        return Err(problem("clock_backwards", format!("{at} is before the present, {now}")));
+        return Err(problem(
+            "clock_backwards",
+            format!("{at} is before the present, {now}"),
+        ));
     }
     if at.millis_since(now) > CLOCK_ADVANCE_MS_MAX {
         let detail = format!("more than {CLOCK_ADVANCE_MS_MAX} ms ahead of {now}");

@@ -18,8 +18,11 @@ pub async fn livez() -> Response {
 /// Whether everything the service needs is there; 503 names what is not.
 pub async fn readyz(State(app): State<AppState>) -> Response {
     let checks = app.readiness.checks().await;
-    let faults: Vec<_> =
-        checks.iter().filter(|check| check.fault.is_some()).map(|check| check.name).collect();
+    let faults: Vec<_> = checks
+        .iter()
+        .filter(|check| check.fault.is_some())
+        .map(|check| check.name)
+        .collect();
     let entries: Vec<Value> = checks
         .iter()
         .map(|check| {

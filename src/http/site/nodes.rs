@@ -12,6 +12,12 @@ use crate::http::wire::NodeOut;
 
 /// All of them.
 pub async fn list(State(app): State<AppState>, _: Caller) -> Result<Response, Problem> {
-    let entries: Vec<NodeOut> = app.reads.nodes().await?.into_iter().map(Into::into).collect();
+    let entries: Vec<NodeOut> = app
+        .reads
+        .nodes()
+        .await?
+        .into_iter()
+        .map(Into::into)
+        .collect();
     Ok(json(StatusCode::OK, &entries))
 }

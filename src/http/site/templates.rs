@@ -12,6 +12,13 @@ use crate::http::wire::TemplateOut;
 
 /// All of them.
 pub async fn list(State(app): State<AppState>, _: Caller) -> Result<Response, Problem> {
-    let entries: Vec<TemplateOut> = app.reads.policy().await?.templates.into_iter().map(Into::into).collect();
+    let entries: Vec<TemplateOut> = app
+        .reads
+        .policy()
+        .await?
+        .templates
+        .into_iter()
+        .map(Into::into)
+        .collect();
     Ok(json(StatusCode::OK, &entries))
 }

@@ -12,6 +12,13 @@ use crate::http::wire::TypeOut;
 
 /// All of them.
 pub async fn list(State(app): State<AppState>, _: Caller) -> Result<Response, Problem> {
-    let entries: Vec<TypeOut> = app.reads.policy().await?.types.into_iter().map(Into::into).collect();
+    let entries: Vec<TypeOut> = app
+        .reads
+        .policy()
+        .await?
+        .types
+        .into_iter()
+        .map(Into::into)
+        .collect();
     Ok(json(StatusCode::OK, &entries))
 }

@@ -36,7 +36,10 @@ pub async fn register(State(app): State<AppState>, request: Request) -> Result<R
     let (username, password) = (fields.text("username")?, fields.text("password")?);
     fields.finish()?;
     let (Some(username), Some(password)) = (&username, &password) else {
-        let missing = [("username", username.is_none()), ("password", password.is_none())];
+        let missing = [
+            ("username", username.is_none()),
+            ("password", password.is_none()),
+        ];
         let errors = missing.into_iter().filter(|(_, missing)| *missing);
         let required = |(field, _)| FieldError::new(field, "required", "must be given");
         return Err(Problem::invalid(errors.map(required).collect()));
@@ -44,10 +47,16 @@ pub async fn register(State(app): State<AppState>, request: Request) -> Result<R
     // What is kept for ever must not tell the password, so it is not part of the fingerprint.
     let key = sent.key_of(NOBODY, username.as_bytes());
     let (username, password) = (username.clone(), password.clone());
-    let credentials = Credentials { username, password, network };
+    let credentials = Credentials {
+        username,
+        password,
+        network,
+    };
     let shared = app.clone();
-    let registered =
-        run_to_its_end(&app, async move { register_once(&shared, key, credentials).await }).await?;
+    let registered = run_to_its_end(&app, async move {
+        register_once(&shared, key, credentials).await
+    })
+    .await?;
     Ok(json(StatusCode::CREATED, &registered))
 }
 
@@ -71,7 +80,9 @@ async fn register_once(
     key: Option<IdempotencyKey>,
     credentials: Credentials,
 ) -> Result<Registered, Problem> {
-    let Some(key) = key else { return Ok(make(app, &credentials).await?) };
+    let Some(key) = key else {
+        return Ok(make(app, &credentials).await?);
+    };
     let _held = app.locks().hold(key.user_id, &key.key).await;
     if find_kept(app, &key).await?.is_some() {
         return made_before(app, &credentials).await?.ok_or_else(key_reused);
@@ -88,10 +99,18 @@ async fn register_once(
 }
 
 async fn make(app: &AppState, credentials: &Credentials) -> Result<Registered, AccountError> {
-    let Credentials { username, password, .. } = credentials;
+    let Credentials {
+        username, password, ..
+    } = credentials;
     let at = app.clock.now();
-    let userid = app.authenticator.register(username, password, Role::User, at).await?;
-    Ok(Registered { userid, username: username.clone() })
+    let userid = app
+        .authenticator
+        .register(username, password, Role::User, at)
+        .await?;
+    Ok(Registered {
+        userid,
+        username: username.clone(),
+    })
 }
 
 /// The account that was made with the same name and password; guessing them is held up as at every
@@ -101,9 +120,10 @@ async fn made_before(
     credentials: &Credentials,
 ) -> Result<Option<Registered>, Problem> {
     match credentials.verify(app).await {
-        Ok(account) => {
-            Ok(Some(Registered { userid: account.user_id, username: account.username }))
-        }
+        Ok(account) => Ok(Some(Registered {
+            userid: account.user_id,
+            username: account.username,
+        })),
         Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => Ok(None),
         Err(problem) => Err(problem),
     }

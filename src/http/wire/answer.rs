@@ -77,12 +77,17 @@ impl OfferOut {
 /// What was agreed on, or the first offer on the table.
 pub(super) fn offer_in_force(reservation: &Reservation) -> Option<&Offer> {
     let standing = reservation.status.standing_offers().first();
-    reservation.status.agreement().or_else(|| standing.map(|standing| &standing.offer))
+    reservation
+        .status
+        .agreement()
+        .or_else(|| standing.map(|standing| &standing.offer))
 }
 
 pub(super) fn offers_of(id: ReservationId, reservation: &Reservation) -> Vec<OfferOut> {
     let standing = reservation.status.standing_offers().iter();
-    standing.map(|standing| OfferOut::of(id, reservation.user_id, standing)).collect()
+    standing
+        .map(|standing| OfferOut::of(id, reservation.user_id, standing))
+        .collect()
 }
 
 /// Why the terms could not be had as asked.
@@ -196,8 +201,14 @@ mod tests {
             differs: None,
         };
         let standing = StandingOffer { offer, held: true };
-        let status = Status::Accepted { asked: terms, standing };
-        let reservation = Reservation { status, ..Reservation::default() };
+        let status = Status::Accepted {
+            asked: terms,
+            standing,
+        };
+        let reservation = Reservation {
+            status,
+            ..Reservation::default()
+        };
         let id = ReservationId::default();
         let view = ReservationView {
             id,
@@ -211,7 +222,10 @@ mod tests {
         for body in [answer, representation] {
             for name in body.as_object().unwrap().keys() {
                 let read = ["proposal", "reply"].contains(&name.as_str());
-                assert!(read || ECHOED.contains(&name.as_str()), "{name} cannot be sent back");
+                assert!(
+                    read || ECHOED.contains(&name.as_str()),
+                    "{name} cannot be sent back"
+                );
             }
         }
     }

@@ -87,17 +87,31 @@ fn work(work: &Work) -> WorkOut {
         error: None,
     };
     match work {
-        Work::Idle => {
-            WorkOut { state: "IDLE", effect: None, attempts: None, retry_at: None, error: None }
-        }
+        Work::Idle => WorkOut {
+            state: "IDLE",
+            effect: None,
+            attempts: None,
+            retry_at: None,
+            error: None,
+        },
         Work::InFlight { effect, attempt } => doing("IN_FLIGHT", *effect, *attempt),
-        Work::BackingOff { effect, attempts, retry_at, code } => WorkOut {
+        Work::BackingOff {
+            effect,
+            attempts,
+            retry_at,
+            code,
+        } => WorkOut {
             retry_at: Some(retry_at.to_rfc3339()),
             error: Some(code.clone()),
             ..doing("BACKING_OFF", *effect, *attempts)
         },
-        Work::Stuck { effect, attempts, code } => {
-            WorkOut { error: Some(code.clone()), ..doing("STUCK", *effect, *attempts) }
-        }
+        Work::Stuck {
+            effect,
+            attempts,
+            code,
+        } => WorkOut {
+            error: Some(code.clone()),
+            ..doing("STUCK", *effect, *attempts)
+        },
     }
 }

@@ -45,27 +45,41 @@ pub fn read_message(body: &[u8]) -> Result<Message, Problem> {
     let mut fields = Fields::of_body(body)?;
     let reply = fields.text("reply")?;
     let offer = fields.integer("offer")?;
-    let proposal = fields.object("proposal", "proposal.")?.map(ProposalIn::read).transpose()?;
+    let proposal = fields
+        .object("proposal", "proposal.")?
+        .map(ProposalIn::read)
+        .transpose()?;
     fields.ignore(&ECHOED);
     fields.finish()?;
     let proposal = proposal.filter(|proposal| !proposal.is_bare());
     let reply = reply.unwrap_or_default();
     if offer.is_some() && reply != "ACCEPT" {
         let detail = "names an offer to ACCEPT, and goes with no other reply";
-        return Err(invalid(FieldError::new("offer", "offer_without_accept", detail)));
+        return Err(invalid(FieldError::new(
+            "offer",
+            "offer_without_accept",
+            detail,
+        )));
     }
     match reply.as_str() {
         "ACCEPT" => accept(offer, proposal),
         "COUNTER" => {
             // Without any terms, every required field is named.
-            proposal.unwrap_or_default().into_proposal().map(Message::Counter)
+            proposal
+                .unwrap_or_default()
+                .into_proposal()
+                .map(Message::Counter)
         }
         "CONFIRM" => {
             let echo = proposal.map(ProposalIn::into_proposal).transpose()?;
             Ok(Message::Confirm { echo })
         }
         "REJECT" => Ok(Message::Reject),
-        "" => Err(invalid(FieldError::new("reply", "required", "must be given"))),
+        "" => Err(invalid(FieldError::new(
+            "reply",
+            "required",
+            "must be given",
+        ))),
         other => {
             let detail = format!("{other:?} is none of {}", REPLIES.join(", "));
             let error = FieldError::new("reply", "unknown_reply", detail);
@@ -81,10 +95,15 @@ fn accept(offer: Option<i64>, proposal: Option<ProposalIn>) -> Result<Message, P
         return Ok(Message::Accept { offer: None, echo });
     };
     match u32::try_from(number) {
-        Ok(number) => Ok(Message::Accept { offer: Some(OfferId(number)), echo: None }),
+        Ok(number) => Ok(Message::Accept {
+            offer: Some(OfferId(number)),
+            echo: None,
+        }),
         Err(_) => {
             let detail = format!("no offer has the number {number}");
-            Err(invalid(FieldError::new("offer", "unknown_offer", detail).with("offer", number)))
+            Err(invalid(
+                FieldError::new("offer", "unknown_offer", detail).with("offer", number),
+            ))
         }
     }
 }

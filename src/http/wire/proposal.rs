@@ -76,17 +76,19 @@ impl ProposalIn {
             earliest_start_at: self
                 .earliest_start
                 .map(|text| instant("earliestStart", &text, &mut errors)),
-            latest_end_at: self.latest_end.map(|text| instant("latestEnd", &text, &mut errors)),
+            latest_end_at: self
+                .latest_end
+                .map(|text| instant("latestEnd", &text, &mut errors)),
         };
-        if errors.is_empty() { Ok(proposal) } else { Err(Problem::invalid(errors)) }
+        if errors.is_empty() {
+            Ok(proposal)
+        } else {
+            Err(Problem::invalid(errors))
+        }
     }
 }
 
-fn required<T: Default>(
-    field: &'static str,
-    value: Option<T>,
-    errors: &mut Vec<FieldError>,
-) -> T {
+fn required<T: Default>(field: &'static str, value: Option<T>, errors: &mut Vec<FieldError>) -> T {
     value.unwrap_or_else(|| {
         errors.push(FieldError::new(field, "required", "must be given"));
         T::default()
@@ -103,7 +105,11 @@ fn instant(field: &'static str, text: &str, errors: &mut Vec<FieldError>) -> Tim
 fn price(text: &str, errors: &mut Vec<FieldError>) -> Option<MicroCredits> {
     text.parse()
         .map_err(|error: openpex_aggregates::money::ParseCreditsError| {
-            errors.push(FieldError::new("price", "price_unreadable", error.to_string()));
+            errors.push(FieldError::new(
+                "price",
+                "price_unreadable",
+                error.to_string(),
+            ));
         })
         .ok()
 }
@@ -151,9 +157,15 @@ impl ProposalOut {
             instance_type: terms.map(|t| t.instance_type.clone()),
             userid,
             auto_start: terms.map(|t| t.auto_start).filter(|auto_start| !auto_start),
-            price: terms.and_then(|t| t.price_limit).map(|price| price.to_string()),
-            earliest_start: terms.and_then(|t| t.earliest_start_at).map(Timestamp::to_rfc1123),
-            latest_end: terms.and_then(|t| t.latest_end_at).map(Timestamp::to_rfc1123),
+            price: terms
+                .and_then(|t| t.price_limit)
+                .map(|price| price.to_string()),
+            earliest_start: terms
+                .and_then(|t| t.earliest_start_at)
+                .map(Timestamp::to_rfc1123),
+            latest_end: terms
+                .and_then(|t| t.latest_end_at)
+                .map(Timestamp::to_rfc1123),
         }
     }
 }

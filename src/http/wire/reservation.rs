@@ -61,7 +61,9 @@ impl ReservationOut {
             end_time: terms.map(|t| t.window.ends_at.to_rfc1123()),
             duration: terms.map(|t| t.window.duration_ms()),
             price: offer.map(|offer| offer.price().to_string()),
-            placement: offer.map(|offer| offer.placement.clone()).unwrap_or_default(),
+            placement: offer
+                .map(|offer| offer.placement.clone())
+                .unwrap_or_default(),
             offers: offers_of(view.id, reservation),
             reasons: reasons_of(reservation),
             instances: view.instances.clone(),

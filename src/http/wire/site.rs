@@ -16,8 +16,16 @@ pub struct ResourcesOut {
 
 impl From<Resources> for ResourcesOut {
     fn from(resources: Resources) -> Self {
-        let Resources { vcpus, memory_mib, disk_gib } = resources;
-        Self { vcpus, memory_mb: memory_mib, disk_gb: disk_gib }
+        let Resources {
+            vcpus,
+            memory_mib,
+            disk_gib,
+        } = resources;
+        Self {
+            vcpus,
+            memory_mb: memory_mib,
+            disk_gb: disk_gib,
+        }
     }
 }
 
@@ -32,8 +40,18 @@ pub struct NodeOut {
 
 impl From<Node> for NodeOut {
     fn from(node: Node) -> Self {
-        let Node { name, pool, capacity, status } = node;
-        Self { name, status, capacity: capacity.into(), pool }
+        let Node {
+            name,
+            pool,
+            capacity,
+            status,
+        } = node;
+        Self {
+            name,
+            status,
+            capacity: capacity.into(),
+            pool,
+        }
     }
 }
 
@@ -48,7 +66,10 @@ pub struct TypeOut {
 impl From<InstanceType> for TypeOut {
     fn from(instance_type: InstanceType) -> Self {
         let InstanceType { name, size } = instance_type;
-        Self { name, size: size.into() }
+        Self {
+            name,
+            size: size.into(),
+        }
     }
 }
 
