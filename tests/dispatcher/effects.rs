@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use openpex::dispatcher::xen::XenTimeouts;
 use openpex::dispatcher::{Dispatcher, EffectOrder, FailureClass};
 use openpex_aggregates::instance::{Effect, Observation, PowerState};
 use openpex_aggregates::{NodeName, Resources};
 
 use crate::gate::{Act, Call, Gate, failure, success};
-use crate::pool::{Pool, TEMPLATE, dispatcher_at, label, order};
+use crate::pool::{Pool, TEMPLATE, dispatcher_at, dispatcher_with, label, order};
 
 /// Carries out `order` and gives its error's code and class.
 async fn refusal(xen: &impl Dispatcher, order: &EffectOrder) -> (String, FailureClass) {
@@ -233,6 +234,91 @@ async fn of_several_untagged_clones_one_is_taken_and_the_rest_removed() {
     pool.only_vm(&order.spec).await;
     assert_eq!(pool.disks().await, disks + 1);
     assert_eq!(pool.counts(&["VM.clone", "VM.start_on"]).await, [3, 1]);
+}
+
+#[tokio::test]
+async fn of_two_vms_that_may_both_have_run_none_is_chosen_but_both_can_be_removed() {
+    let pool = Pool::new().await;
+    let xen = pool.dispatcher();
+    let order_of = |effect| order(1, effect);
+    let label = label(&order_of(Effect::Start).spec);
+    let disks = pool.disks().await;
+    for _ in 0..2 {
+        let vm = pool.clone_template(&label).await;
+        pool.call("VM.provision", &[&vm]).await;
+    }
+    for effect in [Effect::Start, Effect::Reboot] {
+        let refused = refusal(&xen, &order_of(effect)).await;
+        let duplicated = "INSTANCE_DUPLICATED".to_owned();
+        assert_eq!(refused, (duplicated, FailureClass::OperatorNeeded));
+    }
+    assert_eq!(pool.counts(&["VM.start_on", "VM.destroy"]).await, [0, 0]);
+    let stopped = xen.carry_out(&order_of(Effect::Stop)).await.unwrap();
+    assert_eq!(stopped.power_state, PowerState::Halted);
+    xen.carry_out(&order_of(Effect::Remove)).await.unwrap();
+    assert_eq!(pool.vms_called(&label).await.len(), 0);
+    assert_eq!(pool.disks().await, disks);
+}
+
+#[tokio::test]
+async fn a_disk_that_another_vm_uses_too_outlives_its_instance() {
+    let pool = Pool::new().await;
+    let xen = pool.dispatcher();
+    xen.carry_out(&order(1, Effect::Start)).await.unwrap();
+    xen.carry_out(&order(1, Effect::Stop)).await.unwrap();
+    let disk = pool
+        .disk_of(&pool.only_vm(&order(1, Effect::Start).spec).await)
+        .await;
+    let name = pool.call("VDI.get_name_label", &[&disk]).await;
+    let other = pool.clone_template("of somebody else").await;
+    pool.attach(&other, &disk).await;
+    let disks = pool.disks().await;
+    xen.carry_out(&order(1, Effect::Remove)).await.unwrap();
+    assert_eq!(
+        pool.vms_called(&label(&order(1, Effect::Remove).spec))
+            .await
+            .len(),
+        0
+    );
+    assert_eq!(pool.disks().await, disks);
+    assert_eq!(pool.call("VDI.get_name_label", &[&disk]).await, name);
+}
+
+#[tokio::test]
+async fn a_start_that_was_given_up_but_goes_on_is_neither_repeated_nor_overlooked() {
+    let pool = Pool::new().await;
+    pool.slow_down("VM.start_on", 500).await;
+    let hasty = XenTimeouts {
+        task: Duration::from_millis(100),
+        ..XenTimeouts::default()
+    };
+    let xen = dispatcher_with(&pool.url, hasty);
+    let given_up = refusal(&xen, &order(1, Effect::Start)).await;
+    assert_eq!(
+        given_up,
+        ("TASK_UNFINISHED".to_owned(), FailureClass::Transient)
+    );
+    // Halted it still is, but not for long: saying "stopped" now would be wrong.
+    let refused = refusal(&xen, &order(1, Effect::Stop)).await;
+    assert_eq!(
+        refused,
+        ("STATE_CHANGING".to_owned(), FailureClass::Transient)
+    );
+    for effect in [Effect::Remove, Effect::Start] {
+        let refused = refusal(&xen, &order(1, effect)).await;
+        let busy = "OTHER_OPERATION_IN_PROGRESS".to_owned();
+        assert_eq!(refused, (busy, FailureClass::Transient), "{effect:?}");
+    }
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    while xen.carry_out(&order(1, Effect::Start)).await.is_err() {
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "it never came to run"
+        );
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(pool.counts(&["VM.clone", "VM.start_on"]).await, [1, 1]);
+    xen.carry_out(&order(1, Effect::Stop)).await.unwrap();
 }
 
 #[tokio::test]

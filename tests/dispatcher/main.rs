@@ -1,5 +1,10 @@
 //! The Xen dispatcher against scripted servers and the simulated pool.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy allows it in test functions, and these are their helpers"
+)]
+
 mod effects;
 mod gate;
 mod interrupted;

@@ -69,15 +69,23 @@ pub fn label(spec: &InstanceSpec) -> String {
 
 /// A dispatcher for whatever answers at `url`.
 pub fn dispatcher_at(url: &str, guest_grace: Duration) -> XenDispatcher {
+    dispatcher_with(
+        url,
+        XenTimeouts {
+            guest_grace,
+            ..XenTimeouts::default()
+        },
+    )
+}
+
+/// A dispatcher that waits only so long.
+pub fn dispatcher_with(url: &str, timeouts: XenTimeouts) -> XenDispatcher {
     let options = XenOptions {
         url: url.to_owned(),
         user: "root".to_owned(),
         password: Secret::new(PASSWORD),
         ca_file: None,
-        timeouts: XenTimeouts {
-            guest_grace,
-            ..XenTimeouts::default()
-        },
+        timeouts,
     };
     XenDispatcher::new(options).unwrap()
 }
@@ -145,15 +153,15 @@ impl Pool {
         })
     }
 
-    /// Calls `method` with strings and gives the inside of the answer's value as it came.
+    /// Calls `method` with values as they stand inside of `<value>` and gives the inside of the answer's value as it came.
     pub async fn call(&self, method: &str, args: &[&str]) -> String {
         let session = [self.session.as_str()];
         self.send(method, session.iter().chain(args).copied()).await
     }
 
-    async fn send<'a>(&self, method: &str, args: impl Iterator<Item = &'a str>) -> String {
-        let params: String = args
-            .map(|arg| format!("<param><value>{arg}</value></param>"))
+    async fn send<'a>(&self, method: &str, values: impl Iterator<Item = &'a str>) -> String {
+        let params: String = values
+            .map(|value| format!("<param><value>{value}</value></param>"))
             .collect();
         let body = format!(
             "<?xml version=\"1.0\"?><methodCall><methodName>{method}</methodName>\
@@ -181,6 +189,40 @@ impl Pool {
             .unwrap()
             .0
             .to_owned()
+    }
+
+    /// Attaches a disk to a halted VM.
+    pub async fn attach(&self, vm: &str, disk: &str) {
+        let member = |name: &str, value: &str| {
+            format!("<member><name>{name}</name><value>{value}</value></member>")
+        };
+        let fields = [
+            member("VM", vm),
+            member("VDI", disk),
+            member("userdevice", "7"),
+            member("bootable", "<boolean>0</boolean>"),
+            member("mode", "RW"),
+            member("type", "Disk"),
+            member("other_config", "<struct></struct>"),
+        ];
+        let record = format!("<struct>{}</struct>", fields.concat());
+        self.call("VBD.create", &[&record]).await;
+    }
+
+    /// The disk of a VM that has one.
+    pub async fn disk_of(&self, vm: &str) -> String {
+        let device = references(&self.get(vm, "VBDs").await).remove(0);
+        self.call("VBD.get_VDI", &[&device]).await
+    }
+
+    /// Makes every call of `method` take that long.
+    pub async fn slow_down(&self, method: &str, ms: u64) {
+        let fault = serde_json::json!({"kind": "latency", "method": method, "ms": ms});
+        let request = self
+            .client
+            .post(format!("{}/_sim/faults", self.url))
+            .json(&fault);
+        assert!(request.send().await.unwrap().status().is_success());
     }
 
     /// A field of a VM, as it came.

@@ -201,9 +201,12 @@ async fn a_pool_that_cannot_be_reached_is_transient_and_says_so_at_once() {
     assert!(!error.message.contains(&url), "{error}");
 }
 
+/// What a server does, and the code and class that come of it.
+type Case = (fn() -> Act, &'static str, FailureClass);
+
 #[tokio::test]
 async fn failures_of_the_connection_have_their_codes_and_classes() {
-    let cases: [(fn() -> Act, &str, FailureClass); 7] = [
+    let cases: [Case; 7] = [
         (|| Act::LoseBefore, "REPLY_LOST", FailureClass::Transient),
         (
             || Act::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n<?x".into()),
