@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
@@ -24,6 +25,8 @@ pub enum Act {
     Pass,
     /// Pass the call on and close the connection without answering.
     LoseAfter,
+    /// Pass the call on and never answer.
+    HangAfter,
     /// Never answer.
     Hang,
 }
@@ -39,6 +42,14 @@ pub struct Call {
     pub body: String,
 }
 
+/// A client for plain HTTP on this machine.
+pub fn http_client() -> reqwest::Client {
+    // The first of all clients to be made may be this one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy().tls_certs_only([]);
+    client.build().unwrap()
+}
+
 type Script = dyn Fn(&Call) -> Act + Send + Sync;
 
 /// The server; it stops when it is dropped.
@@ -46,6 +57,7 @@ pub struct Gate {
     pub url: String,
     pub address: SocketAddr,
     calls: Arc<Mutex<Vec<Call>>>,
+    hung: watch::Receiver<usize>,
     _tasks: JoinSet<()>,
 }
 
@@ -54,6 +66,7 @@ struct Shared {
     calls: Arc<Mutex<Vec<Call>>>,
     upstream: Option<String>,
     client: reqwest::Client,
+    hung: watch::Sender<usize>,
 }
 
 impl Gate {
@@ -96,14 +109,10 @@ impl Gate {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let calls = Arc::default();
-        // The first of all clients to be made may be this one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .tls_certs_only([])
-            .build()
-            .unwrap();
+        let client = http_client();
+        let (hung, hung_seen) = watch::channel(0);
         let shared = Arc::new(Shared {
+            hung,
             script,
             calls: Arc::clone(&calls),
             upstream,
@@ -133,6 +142,7 @@ impl Gate {
             url: format!("http://{address}"),
             address,
             calls,
+            hung: hung_seen,
             _tasks: tasks,
         }
     }
@@ -145,6 +155,12 @@ impl Gate {
     /// The methods of all calls so far.
     pub fn methods(&self) -> Vec<String> {
         self.calls().into_iter().map(|call| call.method).collect()
+    }
+
+    /// Returns once `count` calls are left without an answer.
+    pub async fn hung(&self, count: usize) {
+        let mut hung = self.hung.clone();
+        hung.wait_for(|now| *now >= count).await.unwrap();
     }
 
     /// How often `method` was called.
@@ -178,7 +194,15 @@ impl Shared {
                 return false;
             }
             Act::LoseBefore => return false,
-            Act::Hang => std::future::pending().await,
+            Act::Hang => {
+                self.hung.send_modify(|count| *count += 1);
+                std::future::pending().await
+            }
+            Act::HangAfter => {
+                self.passed_on(call).await;
+                self.hung.send_modify(|count| *count += 1);
+                std::future::pending().await
+            }
             Act::Pass => http_reply(200, &self.passed_on(call).await),
             Act::LoseAfter => {
                 self.passed_on(call).await;

@@ -1,5 +1,6 @@
 //! The session with a pool: one log-in, its renewal, the way to the master, secrets, limits.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -200,9 +201,12 @@ async fn a_pool_that_cannot_be_reached_is_transient_and_says_so_at_once() {
     assert!(!error.message.contains(&url), "{error}");
 }
 
+/// What a server does, and the code and class that come of it.
+type Case = (fn() -> Act, &'static str, FailureClass);
+
 #[tokio::test]
 async fn failures_of_the_connection_have_their_codes_and_classes() {
-    let cases: [(fn() -> Act, &str, FailureClass); 7] = [
+    let cases: [Case; 7] = [
         (|| Act::LoseBefore, "REPLY_LOST", FailureClass::Transient),
         (
             || Act::Raw(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n<?x".into()),
@@ -281,4 +285,23 @@ async fn closing_logs_out_once() {
         [LOGIN, "VM.get_all_records", "session.logout"]
     );
     assert_eq!(gate.calls()[2].strings, ["OpaqueRef:session-1"]);
+}
+
+#[tokio::test]
+async fn a_crowd_of_callers_does_not_become_a_crowd_of_calls() {
+    let pool = empty_pool(|_| false);
+    let gate = Gate::scripted(move |call| match call.method.as_str() {
+        LOGIN => pool(call),
+        _ => Act::Hang,
+    })
+    .await;
+    let xen = dispatcher(&gate);
+    let mut crowd = pin!(join_all((0..100).map(|_| xen.list_templates())));
+    tokio::select! {
+        _ = &mut crowd => panic!("nobody was answered"),
+        () = gate.hung(32) => {}
+    }
+    // Whoever else were let through would come in now.
+    let _ = tokio::time::timeout(Duration::from_millis(100), crowd).await;
+    assert_eq!(gate.calls().len(), 1 + 32);
 }

@@ -108,6 +108,11 @@ impl XenError {
         self.has_code("HANDLE_INVALID") || self.has_code("UUID_INVALID")
     }
 
+    /// Whether this pool has no such call.
+    pub(super) fn is_unknown_method(&self) -> bool {
+        self.has_code("MESSAGE_METHOD_UNKNOWN")
+    }
+
     /// Whether a narrower call could still be read.
     pub(super) fn is_unreadable(&self) -> bool {
         matches!(

@@ -139,24 +139,23 @@ impl XenDispatcher {
     ///
     /// Memory is the host's total without the hypervisor's share and the control domain's. Disk is
     /// the physical size of the storage for VM disks that is attached: local storage whole, shared
-    /// storage in equal parts for the hosts that have it attached.
+    /// storage in equal parts for the hosts that have it attached. Where the pool's default
+    /// storage is shared, that is where clones go, and local storage does not count.
     pub(super) async fn read_nodes(&self) -> Result<Vec<NodeFacts>, XenError> {
         let pools = self.call("pool.get_all_records", &[]).await?;
-        let pool = match Fields::of("pool.get_all_records", &pools)?.records().next() {
-            Some(pool) => pool?.1.text("name_label")?.to_owned(),
-            None => String::new(),
-        };
-        let pool = if pool.is_empty() {
-            UNNAMED_POOL.to_owned()
-        } else {
-            pool
-        };
+        let pool = Fields::of("pool.get_all_records", &pools)?
+            .records()
+            .next()
+            .transpose()?;
+        let name = pool.map(|(_, pool)| pool.text("name_label")).transpose()?;
+        let name = name.filter(|name| !name.is_empty()).unwrap_or(UNNAMED_POOL);
+        let default_storage = pool.and_then(|(_, pool)| pool.reference("default_SR"));
         let hosts = self.call("host.get_all_records", &[]).await?;
         let metrics = self.call("host_metrics.get_all_records", &[]).await?;
         let metrics: BTreeMap<_, _> = Fields::of("host_metrics.get_all_records", &metrics)?
             .records()
             .collect::<Result<_, _>>()?;
-        let disk = self.disk_of_hosts().await?;
+        let disk = self.disk_of_hosts(default_storage).await?;
         let mut nodes = Vec::new();
         for host in Fields::of("host.get_all_records", &hosts)?.records() {
             let (reference, host) = host?;
@@ -171,7 +170,7 @@ impl XenDispatcher {
                 .and_then(|n| n.parse().ok());
             nodes.push(NodeFacts {
                 name: NodeName(host.text("name_label")?.to_owned()),
-                pool: pool.clone(),
+                pool: name.to_owned(),
                 capacity: Resources {
                     vcpus: vcpus.unwrap_or(0),
                     memory_mib: total.saturating_sub(taken) / MIB,
@@ -207,9 +206,19 @@ impl XenDispatcher {
     }
 
     /// Bytes of disk storage by host reference.
-    async fn disk_of_hosts(&self) -> Result<BTreeMap<String, u64>, XenError> {
+    async fn disk_of_hosts(
+        &self,
+        default_storage: Option<&str>,
+    ) -> Result<BTreeMap<String, u64>, XenError> {
         let method = "SR.get_all_records";
         let storage = self.call(method, &[]).await?;
+        let storage: BTreeMap<_, _> = Fields::of(method, &storage)?
+            .records()
+            .collect::<Result<_, _>>()?;
+        let shared = |sr: Fields<'_>| sr.flag("shared").unwrap_or(false);
+        let only_shared = default_storage
+            .and_then(|sr| storage.get(sr))
+            .is_some_and(|&sr| shared(sr));
         let mut attached: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let links = self.call("PBD.get_all_records", &[]).await?;
         for link in Fields::of("PBD.get_all_records", &links)?.records() {
@@ -224,19 +233,14 @@ impl XenDispatcher {
             }
         }
         let mut bytes: BTreeMap<String, u64> = BTreeMap::new();
-        for sr in Fields::of(method, &storage)?.records() {
-            let (reference, sr) = sr?;
-            let Some(hosts) = attached.get(reference) else {
+        for (reference, &sr) in &storage {
+            let Some(hosts) = attached.get(*reference) else {
                 continue;
             };
-            if sr.text("content_type")? != DISK_STORAGE {
+            if sr.text("content_type")? != DISK_STORAGE || (only_shared && !shared(sr)) {
                 continue;
             }
-            let parts = if sr.flag("shared")? {
-                hosts.len() as u64
-            } else {
-                1
-            };
+            let parts = if shared(sr) { hosts.len() as u64 } else { 1 };
             for host in hosts {
                 let sum = bytes.entry(host.clone()).or_default();
                 *sum = sum.saturating_add(sr.number("physical_size") / parts);

@@ -10,6 +10,7 @@ use openpex_aggregates::instance::{InstanceSpec, PowerState};
 use xmlrpc::Value;
 
 use super::failures::XenError;
+use crate::dispatcher::FailureClass;
 
 /// The reference that points nowhere.
 const NULL_REF: &str = "OpaqueRef:NULL";
@@ -143,6 +144,8 @@ pub(super) struct Vm {
     pub(super) label: String,
     pub(super) description: String,
     pub(super) power_state: PowerState,
+    /// What the pool is doing to it just now.
+    operations: Vec<String>,
     pub(super) is_template: bool,
     pub(super) is_default_template: bool,
     pub(super) is_snapshot: bool,
@@ -162,11 +165,12 @@ pub(super) struct Vm {
 
 /// The fields of `VM` that [`Vm::read`] takes, for reading them one by one where the whole record
 /// does not parse.
-pub(super) const VM_FIELDS: [&str; 20] = [
+pub(super) const VM_FIELDS: [&str; 21] = [
     "uuid",
     "name_label",
     "name_description",
     "power_state",
+    "current_operations",
     "is_a_template",
     "is_default_template",
     "is_a_snapshot",
@@ -194,6 +198,7 @@ impl Vm {
             label: fields.text("name_label")?.to_owned(),
             description: fields.text("name_description")?.to_owned(),
             power_state: power_state(fields.text("power_state")?),
+            operations: fields.map("current_operations").into_values().collect(),
             is_template: fields.flag("is_a_template")?,
             // Absent before 7.3.
             is_default_template: fields.flag("is_default_template").unwrap_or(false),
@@ -235,6 +240,31 @@ impl Vm {
             !self.is_tagged(),
             self.uuid.clone(),
         )
+    }
+
+    /// Refuses when the pool is about to change the power state that was just read: an attempt
+    /// that was given up still has its task there.
+    pub(super) fn refuse_if_leaving(&self) -> Result<(), XenError> {
+        let leaving: &[&str] = match self.power_state {
+            PowerState::Halted => &["start", "start_on"],
+            PowerState::Running => &["clean_shutdown", "hard_shutdown", "shutdown", "suspend"],
+            PowerState::Paused | PowerState::Suspended | PowerState::Unknown => &[],
+        };
+        match self
+            .operations
+            .iter()
+            .find(|operation| leaving.contains(&operation.as_str()))
+        {
+            None => Ok(()),
+            Some(operation) => Err(XenError::Unfit {
+                code: "STATE_CHANGING",
+                message: format!(
+                    "VM {} is {:?} and in {operation}",
+                    self.uuid, self.power_state
+                ),
+                class: FailureClass::Transient,
+            }),
+        }
     }
 
     /// Whether the tag is there.

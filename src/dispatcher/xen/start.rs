@@ -230,7 +230,7 @@ impl XenDispatcher {
     /// `NOT_RUNNING` when it was begun and did not come to run.
     async fn power_on(&self, vm: &Vm, spec: &InstanceSpec) -> Result<Observation, XenError> {
         let begun = match vm.power_state {
-            PowerState::Running => Ok(()),
+            PowerState::Running => vm.refuse_if_leaving(),
             PowerState::Paused => self
                 .call("VM.unpause", &[text(&vm.reference)])
                 .await

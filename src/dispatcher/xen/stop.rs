@@ -10,6 +10,7 @@ use super::codec::text;
 use super::failures::XenError;
 use super::records::Vm;
 use super::tasks::TaskEnd;
+use crate::dispatcher::FailureClass;
 
 /// Pause between two looks at a VM that somebody else is shutting down.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -34,7 +35,7 @@ impl XenDispatcher {
     /// Halts a VM, asking its guest first if it runs.
     async fn halt(&self, vm: &Vm) -> Result<(), XenError> {
         match vm.power_state {
-            PowerState::Halted => return Ok(()),
+            PowerState::Halted => return vm.refuse_if_leaving(),
             PowerState::Running => {
                 if self.shut_down_cleanly(vm).await? {
                     return Ok(());
@@ -98,7 +99,7 @@ impl XenDispatcher {
         Err(XenError::Unfit {
             code: "NOT_HALTED",
             message: format!("VM {} is not halted after it was turned off", vm.uuid),
-            class: crate::dispatcher::FailureClass::Transient,
+            class: FailureClass::Transient,
         })
     }
 

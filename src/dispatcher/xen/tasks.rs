@@ -13,7 +13,7 @@ use super::records::Fields;
 use crate::dispatcher::FailureClass;
 
 /// First and longest pause between two looks at a task.
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// How a task ended, as far as we know.

@@ -47,7 +47,8 @@ impl XenDispatcher {
                 Ok(value) => {
                     members.insert(field.to_owned(), value);
                 }
-                Err(error) if error.is_unreadable() => {}
+                // An older pool does not know every field.
+                Err(error) if error.is_unreadable() || error.is_unknown_method() => {}
                 Err(error) => return Err(error),
             }
         }

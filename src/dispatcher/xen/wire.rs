@@ -10,6 +10,7 @@ use std::time::Duration;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Url};
+use tokio::sync::Semaphore;
 
 use super::failures::XenError;
 use super::options::{XenOptions, XenOptionsError};
@@ -17,14 +18,18 @@ use super::options::{XenOptions, XenOptionsError};
 /// The most bytes of a reply that are read; 1,000 VM records are about 10 MiB.
 const MAX_REPLY_BYTES: usize = 64 * 1024 * 1024;
 
-/// How long a connection nobody uses is kept open.
-const IDLE_CONNECTION: Duration = Duration::from_secs(60);
+/// How long a connection nobody uses is kept open; shorter than the pool does, so that it is not
+/// closed under a call.
+const IDLE_CONNECTION: Duration = Duration::from_secs(15);
+
+/// The most calls under way at once; more wait for their turn. xapi serves each with a thread.
+const MAX_CALLS_AT_ONCE: usize = 32;
 
 /// Connections to the pool's hosts.
 #[derive(Debug)]
 pub(super) struct Wire {
     client: Client,
-    max_reply_bytes: usize,
+    turns: Semaphore,
 }
 
 impl Wire {
@@ -49,7 +54,7 @@ impl Wire {
         })?;
         Ok(Self {
             client,
-            max_reply_bytes: MAX_REPLY_BYTES,
+            turns: Semaphore::new(MAX_CALLS_AT_ONCE),
         })
     }
 
@@ -64,6 +69,11 @@ impl Wire {
         method: &str,
         body: Vec<u8>,
     ) -> Result<Vec<u8>, XenError> {
+        let _turn = self
+            .turns
+            .acquire()
+            .await
+            .expect("invariant: the semaphore is never closed");
         let request = self
             .client
             .post(url.clone())
@@ -83,9 +93,9 @@ impl Wire {
             .await
             .map_err(|error| reply_lost(method, &error.without_url()))?
         {
-            if chunk.len() > self.max_reply_bytes.saturating_sub(reply.len()) {
+            if chunk.len() > MAX_REPLY_BYTES.saturating_sub(reply.len()) {
                 return Err(XenError::ReplyTooLarge {
-                    limit: self.max_reply_bytes,
+                    limit: MAX_REPLY_BYTES,
                 });
             }
             reply.extend_from_slice(&chunk);
