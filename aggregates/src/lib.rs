@@ -5,6 +5,8 @@
 //! command, so an auditor can decide again from the ledger and must get the same answer.
 
 pub mod capacity;
+#[cfg(test)]
+mod golden;
 pub mod ids;
 pub mod instance;
 pub mod live;

@@ -9,6 +9,8 @@ mod decide;
 mod effect;
 mod event;
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};

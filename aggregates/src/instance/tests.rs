@@ -19,14 +19,14 @@ fn spec() -> InstanceSpec {
     }
 }
 
-fn window() -> TimeWindow {
+pub(super) fn window() -> TimeWindow {
     TimeWindow {
         starts_at: minute(0),
         ends_at: minute(60),
     }
 }
 
-fn request() -> InstanceCommand {
+pub(super) fn request() -> InstanceCommand {
     InstanceCommand::RequestInstance {
         spec: Box::new(spec()),
         instance_type: "ONE".into(),
@@ -52,7 +52,7 @@ fn intended(effect_id: u64, effect: Effect, attempt: u32) -> InstanceEvent {
     }
 }
 
-fn seen(power_state: PowerState) -> Observation {
+pub(super) fn seen(power_state: PowerState) -> Observation {
     Observation {
         power_state,
         ip_address: None,
@@ -101,11 +101,11 @@ fn outcome(
     })
 }
 
-fn ok(effect_id: u64, power_state: PowerState) -> InstanceCommand {
+pub(super) fn ok(effect_id: u64, power_state: PowerState) -> InstanceCommand {
     outcome(effect_id, 1, Ok(seen(power_state)))
 }
 
-fn failure(effect_id: u64, attempt: u32) -> InstanceCommand {
+pub(super) fn failure(effect_id: u64, attempt: u32) -> InstanceCommand {
     let failed = FailedAttempt {
         code: "HOST_OFFLINE".into(),
         message: "n1".into(),

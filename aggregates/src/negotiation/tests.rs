@@ -11,7 +11,10 @@ use crate::samples::{MINUTE, minute, node, offer, on, policy, pool, room_for, si
 
 const BOTH: [(&str, u64); 2] = [("n1", 2), ("n2", 2)];
 
-fn booked(nodes: &[(&str, u64)], windows: &[(&[(&str, u32)], i64, i64)]) -> Pool {
+/// Instances by node, from and until in minutes.
+type Booking<'a> = (&'a [(&'a str, u32)], i64, i64);
+
+fn booked(nodes: &[(&str, u64)], windows: &[Booking<'_>]) -> Pool {
     let mut pool = pool(nodes);
     for (parts, from, until) in windows {
         let window = terms(1, *from, *until).window;

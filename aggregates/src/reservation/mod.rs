@@ -6,6 +6,8 @@
 mod aggregate;
 mod decide;
 mod event;
+#[cfg(test)]
+mod golden;
 mod offer;
 mod status;
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::*;
 use crate::samples::{evidence, later, minute, offer, terms};
 
 /// A provider that gives a written answer and remembers what it was asked.
-struct Scripted {
+pub(super) struct Scripted {
     answer: Judgement,
     rounds_max: u32,
     asked: Mutex<Vec<(Terms, Vec<OfferId>)>>,
@@ -49,15 +49,15 @@ fn draft(offer: &Offer) -> Draft {
     }
 }
 
-fn accepting(offer: &Offer) -> Arc<Scripted> {
+pub(super) fn accepting(offer: &Offer) -> Arc<Scripted> {
     scripted(Judgement::Accept(Box::new(draft(offer))))
 }
 
-fn countering(offer: &Offer) -> Arc<Scripted> {
+pub(super) fn countering(offer: &Offer) -> Arc<Scripted> {
     scripted(Judgement::Counter(vec![draft(offer)]))
 }
 
-fn scripted(answer: Judgement) -> Arc<Scripted> {
+pub(super) fn scripted(answer: Judgement) -> Arc<Scripted> {
     Arc::new(Scripted {
         answer,
         rounds_max: 20,
@@ -77,7 +77,7 @@ fn at_alone(minutes: i64) -> TestFramework<Reservation> {
     at(minutes, &scripted(Judgement::Reject))
 }
 
-fn initiated() -> Vec<ReservationEvent> {
+pub(super) fn initiated() -> Vec<ReservationEvent> {
     vec![ReservationEvent::ReservationInitiated {
         user_id: UserId(7),
         at: minute(0),
@@ -110,7 +110,7 @@ fn ended(offers: &[u32], cause: HoldEndCause) -> ReservationEvent {
     ReservationEvent::HoldsEnded { offers, cause }
 }
 
-fn and<const N: usize>(
+pub(super) fn and<const N: usize>(
     mut before: Vec<ReservationEvent>,
     more: [ReservationEvent; N],
 ) -> Vec<ReservationEvent> {
@@ -128,7 +128,7 @@ fn granted() -> Offer {
 }
 
 /// An alternative an hour later.
-fn alternative() -> Offer {
+pub(super) fn alternative() -> Offer {
     later(offer(1, terms(1, 120, 180), 10), 60)
 }
 
@@ -137,14 +137,14 @@ fn earlier_alternative() -> Offer {
     later(offer(2, terms(1, 30, 90), 10), -30)
 }
 
-fn accepted() -> Vec<ReservationEvent> {
+pub(super) fn accepted() -> Vec<ReservationEvent> {
     and(
         initiated(),
         [proposed(1, asked()), terms_accepted(&granted(), 30)],
     )
 }
 
-fn countered() -> Vec<ReservationEvent> {
+pub(super) fn countered() -> Vec<ReservationEvent> {
     let offers = [alternative(), earlier_alternative()];
     and(
         initiated(),
@@ -152,7 +152,7 @@ fn countered() -> Vec<ReservationEvent> {
     )
 }
 
-fn confirm_requested() -> Vec<ReservationEvent> {
+pub(super) fn confirm_requested() -> Vec<ReservationEvent> {
     let chosen = ReservationEvent::OfferAccepted {
         offer_id: OfferId(1),
         session_ends_at: minute(31),
@@ -160,7 +160,7 @@ fn confirm_requested() -> Vec<ReservationEvent> {
     and(countered(), [ended(&[2], HoldEndCause::NotChosen), chosen])
 }
 
-fn confirmed() -> Vec<ReservationEvent> {
+pub(super) fn confirmed() -> Vec<ReservationEvent> {
     let agreement = granted();
     and(
         accepted(),
@@ -168,7 +168,7 @@ fn confirmed() -> Vec<ReservationEvent> {
     )
 }
 
-fn activated() -> Vec<ReservationEvent> {
+pub(super) fn activated() -> Vec<ReservationEvent> {
     and(
         confirmed(),
         [ReservationEvent::ReservationActivated { at: minute(60) }],
