@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use openpex_projections::Views;
+use openpex_projections::{EventSource, Runner, SourceError, SourceEvent, Views};
 
 use crate::feed::Feed;
 use crate::ledger::{Ledger, PATIENCE, Running, level};
@@ -16,6 +16,8 @@ on_both_stores!(
     views_equal_a_direct_fold_wherever_the_runner_is_killed,
     two_runners_on_one_store_fold_every_event_once,
     a_stopped_runner_goes_on_where_it_was,
+    a_page_may_touch_more_streams_than_one_query_asks_for,
+    a_source_that_gives_more_than_a_page_is_cut_to_it,
 );
 
 async fn views_equal_a_direct_fold_whatever_the_page_size(fresh: Fresh) {
@@ -134,4 +136,71 @@ async fn a_stopped_runner_goes_on_where_it_was(fresh: Fresh) {
     let reads = ledger.reads.load(Ordering::SeqCst) - reads_before;
     assert!(reads <= 3, "{reads} reads");
     replay::assert_equal(&replay::read(&views).await, &replay::fold(&ledger.events()));
+}
+
+async fn a_page_may_touch_more_streams_than_one_query_asks_for(fresh: Fresh) {
+    let mut feed = Feed::new(16);
+    let ledger = Ledger::new(feed.take());
+    let (views, running) = level(&fresh.url, &ledger).await;
+    // One query loads at most 512 rows; every one of these is there before it lapses.
+    for _ in 0..700 {
+        feed.initiate();
+    }
+    let head = ledger.append(feed.take());
+    assert!(views.wait_for(head, PATIENCE).await);
+    feed.let_sessions_lapse();
+    let lapsing = feed.take();
+    assert!((700..=1_000).contains(&lapsing.len()), "{}", lapsing.len());
+    let head = ledger.append(lapsing);
+    assert!(views.wait_for(head, PATIENCE).await);
+    replay::assert_equal(&replay::read(&views).await, &replay::fold(&ledger.events()));
+    running.stop().await;
+}
+
+/// Gives all there is, whatever the limit.
+struct Generous(Ledger);
+
+impl EventSource for Generous {
+    async fn read_after(
+        &self,
+        position: u64,
+        _limit: usize,
+    ) -> Result<Vec<SourceEvent>, SourceError> {
+        self.0.read_after(position, usize::MAX).await
+    }
+}
+
+async fn a_source_that_gives_more_than_a_page_is_cut_to_it(fresh: Fresh) {
+    let mut feed = Feed::after(17, 300);
+    let events = feed.take();
+    assert!(events.len() > 2 * 50);
+    let ledger = Ledger::new(events[..1].to_vec());
+    let (views, running) = level(&fresh.url, &ledger).await;
+    running.stop().await;
+    ledger.append(events[1..].to_vec());
+    let mut reached = views.subscribe();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let runner = Runner::new(views.clone()).with_page_events(50);
+    let head = ledger.head.subscribe();
+    let mut tasks = tokio::task::JoinSet::new();
+    tasks.spawn(runner.run(Generous(ledger.clone()), head, async {
+        drop(stopped.await)
+    }));
+    // No step is longer than a page.
+    let mut before = 1;
+    while before < ledger.head() {
+        let next = reached.wait_for(|at| at.is_some_and(|at| at > before));
+        before = tokio::time::timeout(PATIENCE, next)
+            .await
+            .unwrap()
+            .unwrap()
+            .unwrap();
+        assert!(
+            (before - 1) % 50 == 0 || before == ledger.head(),
+            "{before}"
+        );
+    }
+    drop(stop);
+    tasks.join_next().await.unwrap().unwrap();
+    replay::assert_equal(&replay::read(&views).await, &replay::fold(&events));
 }

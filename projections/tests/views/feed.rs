@@ -134,6 +134,24 @@ impl Feed {
         self.say(open, Some(actor));
     }
 
+    /// A new reservation without a proposal.
+    pub fn initiate(&mut self) {
+        let reservation_id = Uuid::new_v5(&Uuid::nil(), &self.position.to_be_bytes());
+        let reservation_id = ReservationId(reservation_id);
+        let proposal = None;
+        let open = Command::Open {
+            reservation_id,
+            proposal,
+        };
+        self.say(open, None);
+    }
+
+    /// So much later that every session has run out.
+    pub fn let_sessions_lapse(&mut self) {
+        self.now = self.now.saturating_add(24 * 60 * MINUTE_MS);
+        self.say(Command::FireDue { at_most: 10_000 }, None);
+    }
+
     fn proposal(&mut self) -> Proposal {
         let types = ["SMALL", "MEDIUM", "LARGE", "XLARGE"];
         let int = |n: u64| i64::try_from(n).unwrap();

@@ -22,6 +22,7 @@ on_both_stores!(
     pages_of_no_rows_or_too_many_are_refused,
     one_is_found_by_its_id,
     analysts_see_times,
+    more_readers_than_connections_wait_their_turn,
 );
 
 fn overlaps(window: Option<(i64, i64)>, from: Option<Timestamp>, to: Option<Timestamp>) -> bool {
@@ -287,4 +288,21 @@ async fn analysts_see_times(fresh: Fresh) {
     let ordered = "SELECT COUNT(*) FROM instances_by_time WHERE starts_at < ends_at";
     let wanted = i64::try_from(all.instances.len()).unwrap();
     assert_eq!(fresh.number(ordered).await, wanted);
+}
+
+async fn more_readers_than_connections_wait_their_turn(fresh: Fresh) {
+    let mut feed = Feed::after(18, 200);
+    let ledger = Ledger::new(feed.take());
+    let (views, _running) = level(&fresh.url, &ledger).await;
+    let wanted = replay::fold(&ledger.events()).reservations;
+    let mut readers = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let views = views.clone();
+        readers.spawn(async move {
+            replay::reservations(&views, &ReservationFilter::default(), 50).await
+        });
+    }
+    while let Some(read) = readers.join_next().await {
+        assert_eq!(read.unwrap(), wanted);
+    }
 }

@@ -23,6 +23,7 @@ on_both_stores!(
     a_damaged_row_is_folded_anew,
     while_folding_anew_the_old_views_are_shown_whole,
     folding_anew_that_fails_changes_nothing,
+    folding_anew_gets_its_turn_while_the_runner_is_behind,
 );
 
 async fn a_checkpoint_that_makes_no_sense_is_not_believed(fresh: Fresh) {
@@ -214,4 +215,26 @@ async fn folding_anew_that_fails_changes_nothing(fresh: Fresh) {
     }
     let head = ledger.append(feed.take());
     assert!(views.wait_for(head, PATIENCE).await);
+}
+
+async fn folding_anew_gets_its_turn_while_the_runner_is_behind(fresh: Fresh) {
+    let mut feed = Feed::new(30);
+    let ledger = Ledger::new(feed.take());
+    let (views, running) = level(&fresh.url, &ledger).await;
+    running.stop().await;
+    for _ in 0..1_000 {
+        feed.go_on();
+    }
+    let running = Running::start(&views, &ledger, 1);
+    assert!(views.wait_for(ledger.head(), PATIENCE).await);
+    let head = ledger.append(feed.take());
+    let mut reached = views.subscribe();
+    let before = views.reached();
+    let moved = tokio::time::timeout(PATIENCE, reached.wait_for(|at| *at != before)).await;
+    moved.unwrap().unwrap();
+    let rebuilt = tokio::time::timeout(PATIENCE, views.rebuild(&ledger)).await;
+    assert_eq!(rebuilt.unwrap().unwrap(), head);
+    assert_eq!(views.reached(), Some(head));
+    replay::assert_equal(&replay::read(&views).await, &replay::fold(&ledger.events()));
+    running.stop().await;
 }
