@@ -13,11 +13,23 @@ use crate::views::Inner;
 /// How many events of a rebuild are logged as one step.
 const REBUILD_LOG_EVENTS: u64 = 100_000;
 
+/// Most pages written in one turn; then whoever waits for the projector, as a rebuild does, has it.
+const PAGES_A_TURN: usize = 64;
+
 /// How far this process has brought the views.
 #[derive(Debug, Default)]
 pub(crate) struct Projector {
     /// The checkpoint, once it is known to be of this ledger.
     verified: Option<u64>,
+}
+
+/// How a turn ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// The views have met the end of the ledger.
+    Level,
+    /// There may be more.
+    Behind,
 }
 
 /// What a stored checkpoint says of the views.
@@ -29,13 +41,13 @@ enum Finding {
 }
 
 impl Projector {
-    /// Brings the views level with the ledger, `page_events` a transaction.
+    /// Brings the views on towards the end of the ledger, `page_events` a transaction.
     pub(crate) async fn catch_up<S: EventSource>(
         &mut self,
         inner: &Inner,
         source: &S,
         page_events: usize,
-    ) -> Result<(), ViewsError> {
+    ) -> Result<Turn, ViewsError> {
         let outcome = self.catch_up_from_checkpoint(inner, source, page_events);
         match outcome.await {
             Err(error) if error.means_damage() => {
@@ -44,14 +56,14 @@ impl Projector {
                     "a view is damaged"
                 );
                 self.hide(inner);
-                self.rebuild(inner, source).await.map(drop)
+                self.rebuild(inner, source).await.map(|_| Turn::Behind)
             }
             Err(error) => {
                 // What is in the database is not known for sure: look before going on.
                 self.verified = None;
                 Err(error)
             }
-            Ok(()) => Ok(()),
+            Ok(turn) => Ok(turn),
         }
     }
 
@@ -60,16 +72,20 @@ impl Projector {
         inner: &Inner,
         source: &S,
         page_events: usize,
-    ) -> Result<(), ViewsError> {
+    ) -> Result<Turn, ViewsError> {
         let mut position = match self.verified {
             Some(position) => position,
             None => self.verify(inner, source).await?,
         };
         let mut events = read(source, position, page_events).await?;
-        while let Some(last) = events.last().map(|event| event.position) {
+        for page in 1..=PAGES_A_TURN {
+            let Some(last) = events.last().map(|event| event.position) else {
+                return Ok(Turn::Level);
+            };
+            let is_last = events.len() < page_events;
             // The next page is read while this one is written.
             let next = async {
-                if events.len() < page_events {
+                if is_last || page == PAGES_A_TURN {
                     return Ok(Vec::new());
                 }
                 read(source, last, page_events).await
@@ -78,9 +94,12 @@ impl Projector {
             written?;
             position = last;
             self.publish(inner, position);
+            if is_last {
+                return Ok(Turn::Level);
+            }
             events = next?;
         }
-        Ok(())
+        Ok(Turn::Behind)
     }
 
     /// Looks whether the views are of this ledger and of this program; rebuilds them where not.

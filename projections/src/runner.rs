@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::error::ViewsError;
+use crate::projector::Turn;
 use crate::source::EventSource;
 use crate::views::Views;
 
@@ -67,9 +68,12 @@ impl Runner {
                 caught_up.await
             };
             match outcome {
-                Ok(()) => {
+                Ok(turn) => {
                     failures = 0;
-                    wait_for_more(&mut head).await;
+                    match turn {
+                        Turn::Level => wait_for_more(&mut head).await,
+                        Turn::Behind => {}
+                    }
                 }
                 Err(ViewsError::Overtaken { expected }) => {
                     // Another process writes the same views: what it wrote is not to be written again.
