@@ -1,4 +1,4 @@
-//! What only the live state can get wrong; the rest is in the simulation (`tests/simulation.rs`).
+//! What only the live state can get wrong; the rest is in the simulation (`tests/simulation`).
 
 use super::*;
 use crate::UserId;
