@@ -107,6 +107,10 @@ async fn two_runners_on_one_store_fold_every_event_once(fresh: Fresh) {
     let other = Views::open(&fresh.url).await.unwrap();
     let running_other = Running::start(&other, &ledger, 5);
     assert!(other.wait_for(1, PATIENCE).await);
+    // Folding anew would repair what both had folded, and would sweep this away.
+    fresh
+        .tamper("INSERT INTO nodes VALUES ('ghost', '', '', 0, 0, 0, 0, 0, 0, '{}')")
+        .await;
     for part in events[1..].chunks(50) {
         ledger.append(part.to_vec());
     }
@@ -114,6 +118,9 @@ async fn two_runners_on_one_store_fold_every_event_once(fresh: Fresh) {
     assert!(other.wait_for(ledger.head(), PATIENCE).await);
     running_one.stop().await;
     running_other.stop().await;
+    let ghosts = "SELECT COUNT(*) FROM nodes WHERE name = 'ghost'";
+    assert_eq!(fresh.number(ghosts).await, 1);
+    fresh.tamper("DELETE FROM nodes WHERE name = 'ghost'").await;
     let wanted = replay::fold(&events);
     replay::assert_equal(&replay::read(&one).await, &wanted);
     replay::assert_equal(&replay::read(&other).await, &wanted);
