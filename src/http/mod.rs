@@ -49,11 +49,9 @@ use site::{clock, health};
 /// Serve it with connect info (`into_make_service_with_connect_info::<SocketAddr>()`), so that
 /// failed log-ins are counted by network.
 pub fn router(state: AppState) -> Router {
-    let api = reservations::routes()
+    let quick = reservations::routes()
         .merge(instances::routes())
-        .merge(site::routes());
-    let quick = Router::new()
-        .nest("/OpenPEX", api)
+        .merge(site::routes())
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .merge(crate::portal::routes())

@@ -154,3 +154,32 @@ pub async fn within(limit: Duration, request: Request, next: Next) -> Response {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::middleware::from_fn;
+    use axum::routing::get;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn given_a_handler_that_fails_or_never_ends_when_asked_then_there_is_an_answer() {
+        let limit = Duration::from_millis(1);
+        let panics = || async { panic!("told to") as StatusCode };
+        let routes = Router::new()
+            .route("/panics", get(panics))
+            .route("/hangs", get(std::future::pending::<StatusCode>))
+            .layer(from_fn(move |request, next| within(limit, request, next)))
+            .layer(from_fn(observe));
+        for (path, status) in [("/panics", 500), ("/hangs", 503)] {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let response = routes.clone().oneshot(request).await.unwrap();
+            assert_eq!(response.status().as_u16(), status);
+            assert!(response.headers().contains_key(X_REQUEST_ID));
+        }
+    }
+}

@@ -48,6 +48,12 @@ impl OwnWrites {
         *newest = position.max(*newest);
     }
 
+    /// Everybody was told of `position`, as when the test clock has been moved.
+    pub fn note_for_all(&self, position: u64) {
+        let mut seen = self.seen();
+        seen.floor = seen.floor.max(position);
+    }
+
     /// What a read of `user_id` must show.
     #[must_use]
     pub fn position_of(&self, user_id: UserId) -> u64 {

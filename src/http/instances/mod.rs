@@ -18,12 +18,15 @@ use super::state::AppState;
 /// The routes under `/OpenPEX/instances`.
 pub fn routes() -> Router<AppState> {
     Router::new()
-        .route("/instances", get(list::list))
-        .route("/instances/{vm_id}", get(show::show).delete(delete::delete))
-        .route("/instances/{vm_id}/stop", put(control::stop))
-        .route("/instances/{vm_id}/reboot", put(control::reboot))
-        .route("/instances/{vm_id}/start", put(control::start))
-        .route("/instances/{vm_id}/revive", put(control::revive))
+        .route("/OpenPEX/instances", get(list::list))
+        .route(
+            "/OpenPEX/instances/{vm_id}",
+            get(show::show).delete(delete::delete),
+        )
+        .route("/OpenPEX/instances/{vm_id}/stop", put(control::stop))
+        .route("/OpenPEX/instances/{vm_id}/reboot", put(control::reboot))
+        .route("/OpenPEX/instances/{vm_id}/start", put(control::start))
+        .route("/OpenPEX/instances/{vm_id}/revive", put(control::revive))
 }
 
 /// The instance that a path names; what is no id of one is no instance's.

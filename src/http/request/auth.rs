@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use openpex_aggregates::UserId;
 use openpex_aggregates::live::Actor;
+use tokio::time::Instant;
 
 use super::throttle::network_of;
 use crate::accounts::{Account, Role};
@@ -119,7 +120,7 @@ impl Credentials {
             password,
             network,
         } = self;
-        if let Some(wait) = app.throttle().wait(username, *network) {
+        if let Some(wait) = app.throttle().wait(username, *network, Instant::now()) {
             let secs = wait.as_secs().saturating_add(1);
             let detail = format!("too many failed log-ins; come back in {secs} s");
             return Err(
@@ -134,7 +135,8 @@ impl Credentials {
                 Ok(account)
             }
             None => {
-                app.throttle().note_failure(username, *network);
+                app.throttle()
+                    .note_failure(username, *network, Instant::now());
                 Err(unauthorized(
                     "credentials_wrong",
                     "the name or the password is wrong",

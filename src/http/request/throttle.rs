@@ -58,8 +58,8 @@ fn culprits(name: &str, network: Option<IpAddr>) -> impl Iterator<Item = (Culpri
 impl Throttle {
     /// How long a log-in has to wait; `None` where it may be tried.
     #[must_use]
-    pub fn wait(&self, name: &str, network: Option<IpAddr>) -> Option<Duration> {
-        let (failures, now) = (self.failures(), Instant::now());
+    pub fn wait(&self, name: &str, network: Option<IpAddr>, now: Instant) -> Option<Duration> {
+        let failures = self.failures();
         culprits(name, network)
             .filter_map(|(culprit, max)| failures.get(&culprit).filter(|f| f.count >= max))
             .map(|failures| failures.forgotten_at.saturating_duration_since(now))
@@ -68,8 +68,8 @@ impl Throttle {
     }
 
     /// A log-in failed.
-    pub fn note_failure(&self, name: &str, network: Option<IpAddr>) {
-        let (mut failures, now) = (self.failures(), Instant::now());
+    pub fn note_failure(&self, name: &str, network: Option<IpAddr>, now: Instant) {
+        let mut failures = self.failures();
         if failures.len() >= FAILURES_COUNTED_MAX {
             failures.retain(|_, kept| kept.forgotten_at > now);
         }
@@ -109,46 +109,45 @@ mod tests {
         Some(IpAddr::from([192, 0, 2, last]))
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn given_failures_up_to_the_limit_when_one_more_comes_then_it_waits_until_the_window_ends()
-     {
-        let throttle = Throttle::default();
+    #[test]
+    fn given_failures_up_to_the_limit_when_one_more_comes_then_it_waits_until_the_window_ends() {
+        let (throttle, now) = (Throttle::default(), Instant::now());
         for _ in 0..FAILURES_PER_NAME_MAX {
-            assert_eq!(throttle.wait("zoe", network(1)), None);
-            throttle.note_failure("zoe", network(1));
+            assert_eq!(throttle.wait("zoe", network(1), now), None);
+            throttle.note_failure("zoe", network(1), now);
         }
-        assert_eq!(throttle.wait("zoe", network(1)), Some(FAILURE_WINDOW));
+        assert_eq!(throttle.wait("zoe", network(1), now), Some(FAILURE_WINDOW));
         assert_eq!(
-            throttle.wait("zoe", network(2)),
+            throttle.wait("zoe", network(2), now),
             None,
             "strangers lock nobody out"
         );
-        assert_eq!(throttle.wait("max", network(1)), None);
-        tokio::time::advance(FAILURE_WINDOW).await;
-        assert_eq!(throttle.wait("zoe", network(1)), None);
+        assert_eq!(throttle.wait("max", network(1), now), None);
+        let now = now + FAILURE_WINDOW;
+        assert_eq!(throttle.wait("zoe", network(1), now), None);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn given_one_network_when_it_tries_many_names_then_it_waits_for_all_of_them() {
-        let throttle = Throttle::default();
+    #[test]
+    fn given_one_network_when_it_tries_many_names_then_it_waits_for_all_of_them() {
+        let (throttle, now) = (Throttle::default(), Instant::now());
         for n in 0..FAILURES_PER_NETWORK_MAX {
-            throttle.note_failure(&n.to_string(), network(1));
+            throttle.note_failure(&n.to_string(), network(1), now);
         }
-        assert!(throttle.wait("another", network(1)).is_some());
+        assert!(throttle.wait("another", network(1), now).is_some());
         throttle.note_success("another", network(1));
-        assert!(throttle.wait("another", network(1)).is_some());
-        assert_eq!(throttle.wait("another", network(2)), None);
+        assert!(throttle.wait("another", network(1), now).is_some());
+        assert_eq!(throttle.wait("another", network(2), now), None);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn given_too_many_culprits_when_more_come_then_memory_stays_bounded() {
-        let throttle = Throttle::default();
+    #[test]
+    fn given_too_many_culprits_when_more_come_then_memory_stays_bounded() {
+        let (throttle, now) = (Throttle::default(), Instant::now());
         for n in 0..FAILURES_COUNTED_MAX + 10 {
-            throttle.note_failure(&n.to_string(), None);
+            throttle.note_failure(&n.to_string(), None, now);
         }
         assert_eq!(throttle.failures().len(), FAILURES_COUNTED_MAX);
-        tokio::time::advance(FAILURE_WINDOW).await;
-        throttle.note_failure("late", None);
+        let now = now + FAILURE_WINDOW;
+        throttle.note_failure("late", None, now);
         assert_eq!(throttle.failures().len(), 1);
     }
 

@@ -2,15 +2,17 @@
 
 use axum::Extension;
 use axum::extract::State;
+use axum::http::header::LOCATION;
 use axum::response::Response;
 use openpex_aggregates::ReservationId;
-use openpex_aggregates::live::Command;
+use openpex_aggregates::live::{Answer, Command};
 
 use super::answer;
 use crate::clock::entropy;
 use crate::http::commands::carry_out;
 use crate::http::observe::RequestNotes;
 use crate::http::problem::Problem;
+use crate::http::reply::with_header;
 use crate::http::request::{Caller, Fields, Sent};
 use crate::http::state::AppState;
 use crate::http::wire::ProposalIn;
@@ -36,5 +38,14 @@ pub async fn create(
             proposal,
         },
     );
-    answer(&carry_out(&app, request).await?, &notes)
+    let committed = carry_out(&app, request).await?;
+    let response = answer(&committed, &notes)?;
+    match committed.answer {
+        // A repeated key gives the reservation that was opened first.
+        Answer::Reservation { reservation_id, .. } => {
+            let path = format!("/OpenPEX/reservations/{reservation_id}");
+            Ok(with_header(response, LOCATION, &path))
+        }
+        Answer::Instance { .. } | Answer::Done => Ok(response),
+    }
 }

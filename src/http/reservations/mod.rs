@@ -11,7 +11,7 @@ mod update;
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
-use axum::http::header::{ETAG, LOCATION};
+use axum::http::header::ETAG;
 use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::{get, post, put};
@@ -31,13 +31,19 @@ use crate::writer::Committed;
 /// The routes under `/OpenPEX/reservations`.
 pub fn routes() -> Router<AppState> {
     Router::new()
-        .route("/reservations", post(create::create).get(list::list))
         .route(
-            "/reservations/{id}",
+            "/OpenPEX/reservations",
+            post(create::create).get(list::list),
+        )
+        .route(
+            "/OpenPEX/reservations/{id}",
             get(show::show).put(update::update).delete(delete::delete),
         )
-        .route("/reservations/{id}/activate", put(activate::activate))
-        .route("/reservations/{id}/history", get(history::history))
+        .route(
+            "/OpenPEX/reservations/{id}/activate",
+            put(activate::activate),
+        )
+        .route("/OpenPEX/reservations/{id}/history", get(history::history))
 }
 
 /// The reservation that a path names; what is no id of one is no reservation's.
@@ -82,10 +88,9 @@ fn answer(committed: &Committed, notes: &RequestNotes) -> Result<Response, Probl
     notes.note_reservation(id);
     notes.note_position(position);
     let body = NegotiationAnswer::of(id, reservation, position);
-    let response = with_header(json(StatusCode::OK, &body), ETAG, &etag_of(sequence));
     Ok(with_header(
-        response,
-        LOCATION,
-        &format!("/OpenPEX/reservations/{id}"),
+        json(StatusCode::OK, &body),
+        ETAG,
+        &etag_of(sequence),
     ))
 }

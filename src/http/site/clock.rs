@@ -138,7 +138,12 @@ async fn move_clock(app: &AppState, wanted: Move) -> Result<Timestamp, Problem> 
         return Err(problem("advance_out_of_range", detail));
     }
     match control.move_to(at).await {
-        Ok(()) => Ok(at),
+        Ok(()) => {
+            // Whoever reads after the answer sees what became due.
+            app.own_writes()
+                .note_for_all(app.ledger.head().await?.position);
+            Ok(at)
+        }
         Err(error @ ClockError::NotSettled(_)) => {
             Err(Problem::unavailable("clock_not_settled", error.to_string()))
         }

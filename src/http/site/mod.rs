@@ -15,8 +15,8 @@ use super::state::AppState;
 /// The routes under `/OpenPEX` but the clock.
 pub fn routes() -> Router<AppState> {
     Router::new()
-        .route("/users", post(users::register))
-        .route("/nodes", get(nodes::list))
-        .route("/types", get(types::list))
-        .route("/templates", get(templates::list))
+        .route("/OpenPEX/users", post(users::register))
+        .route("/OpenPEX/nodes", get(nodes::list))
+        .route("/OpenPEX/types", get(types::list))
+        .route("/OpenPEX/templates", get(templates::list))
 }

@@ -1,0 +1,11 @@
+//! The REST API through its real router, on the real writer, ledger and views, with a clock that
+//! stands still until it is moved. Only the hypervisor is left out: its outcomes are recorded here.
+
+mod access;
+mod bad_input;
+mod dialogues;
+mod idempotency;
+mod instances;
+mod lists;
+mod service;
+mod site;
