@@ -23,12 +23,17 @@ pub struct Reply {
     pub next: Option<String>,
 }
 
+/// A bare HTTP client.
+pub fn http() -> reqwest::Client {
+    // Whoever was first has installed the same one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build();
+    client.expect("a client can be made")
+}
+
 impl Client {
     pub fn new(base: &str, user: &str, password: &str) -> Self {
-        let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(60))
-            .build()
-            .expect("a client can be made");
+        let http = http();
         let (base, user, password) = (base.to_owned(), user.to_owned(), password.to_owned());
         Self { http, base, user, password }
     }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::client::Client;
+use super::client::{Client, http};
 use super::journal;
 use super::life::starts;
 use super::process::{Process, run};
@@ -173,9 +173,8 @@ async fn survives_kills(store: Store) {
 
 /// Calls take a while, so that kills fall into them.
 async fn slow_down(sim: &str) {
-    let rule = json!({"method": "*", "kind": "latency", "min_ms": 0, "max_ms": 15, "probability": 0.5});
-    let client = reqwest::Client::new();
-    let reply = client.post(format!("{sim}/_sim/faults")).json(&rule).send().await;
+    let rule = json!({"method": "*", "kind": "latency", "min_ms": 0, "max_ms": 15, "per_mille": 500});
+    let reply = http().post(format!("{sim}/_sim/faults")).json(&rule).send().await;
     let reply = reply.expect("the simulator answers");
     assert!(reply.status().is_success(), "{}", reply.text().await.unwrap_or_default());
 }

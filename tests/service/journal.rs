@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::client::http;
+
 /// How often each operation had an effect, by the instance whose VM it was done to.
 pub type Done = BTreeMap<String, BTreeMap<String, u32>>;
 
@@ -48,7 +50,7 @@ fn instance_of(entry: &Value) -> Option<String> {
 }
 
 async fn get(url: &str) -> Value {
-    let response = reqwest::get(url).await.expect("the simulator answers");
+    let response = http().get(url).send().await.expect("the simulator answers");
     let text = response.text().await.expect("the simulator answers whole");
     serde_json::from_str(&text).expect("the simulator answers JSON")
 }

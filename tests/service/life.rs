@@ -115,7 +115,8 @@ async fn the_papers_dialogue_runs_to_its_end_on_postgres() {
 /// The paper's section 3.1: five small instances for six days, watched in a second.
 #[tokio::test(flavor = "multi_thread")]
 async fn six_days_of_five_instances_pass_and_nothing_is_left() {
-    let Service { sim, admin, user, .. } = service(Store::Sqlite, &[]).await;
+    let Service { process: _process, sim, fresh: _fresh, admin, user } =
+        service(Store::Sqlite, &[]).await;
     let asked = proposal("SMALL", 5, "Fri, 21 Aug 2009 10:00:00 GMT", 6 * DAY_MS);
     let reply = user.post("/reservations", &asked).await;
     let path = format!("/reservations/{}", reply.body["proposal"]["id"].as_str().unwrap());
@@ -138,7 +139,9 @@ pub fn starts(operations: &std::collections::BTreeMap<String, u32>) -> u32 {
 /// A hold that has run out is judged again; a session that has run out is over.
 #[tokio::test(flavor = "multi_thread")]
 async fn holds_and_sessions_run_out_with_the_clock() {
-    let Service { admin, user, .. } = service(Store::Sqlite, &["--hold-secs", "60"]).await;
+    let more = ["--hold-secs", "60"];
+    let Service { process: _process, sim: _sim, fresh: _fresh, admin, user } =
+        service(Store::Sqlite, &more).await;
     let asked = proposal("XLARGE", 16, "Tue, 18 Aug 2009 04:00:00 GMT", HOUR_MS);
     let reply = user.post("/reservations", &asked).await;
     assert_eq!(reply.body["reply"], "ACCEPT");

@@ -291,10 +291,12 @@ impl Reservation {
     ) -> Vec<ReservationEvent> {
         let freed: Vec<Offer> = self.status.held_offers().cloned().collect();
         let mut events = holds_ended(&freed, HoldEndCause::Superseded);
-        let starts_at = offer.terms.window.starts_at.max(context.now);
-        let verdict = context
-            .provider
-            .judge(&offer.terms.moved_to(starts_at), &freed, context.now);
+        let mut terms = offer
+            .terms
+            .moved_to(offer.terms.window.starts_at.max(context.now));
+        // Who says yes to an offer says yes to its price.
+        terms.price_limit = terms.price_limit.map(|limit| limit.max(offer.price()));
+        let verdict = context.provider.judge(&terms, &freed, context.now);
         events.push(self.answer(verdict));
         events
     }
