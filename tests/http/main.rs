@@ -1,6 +1,8 @@
 //! The REST API through its real router, on the real writer, ledger and views, with a clock that
 //! stands still until it is moved. Only the hypervisor is left out: its outcomes are recorded here.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod access;
 mod bad_input;
 mod dialogues;

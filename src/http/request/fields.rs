@@ -35,14 +35,14 @@ impl Fields {
                 .with("line", error.line())
                 .with("column", error.column())
         })?;
-        match value {
-            Value::Object(unread) => Ok(Self {
-                prefix: "",
-                unread,
-                asked_for: Vec::new(),
-            }),
-            other => Err(wrong_type("body", "an object", &other)),
-        }
+        let Value::Object(unread) = value else {
+            return Err(wrong_type("body", "an object", &value));
+        };
+        Ok(Self {
+            prefix: "",
+            unread,
+            asked_for: Vec::new(),
+        })
     }
 
     fn take(&mut self, name: &'static str) -> Option<Value> {
