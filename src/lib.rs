@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod monitors;
 pub mod portal;
 pub mod process_manager;
+pub mod read_side;
 pub mod simulator;
 pub mod telemetry;
 pub mod writer;

@@ -5,10 +5,23 @@
 //! command, so an auditor can decide again from the ledger and must get the same answer.
 
 pub mod capacity;
+#[cfg(test)]
+mod golden;
 pub mod ids;
 pub mod instance;
+pub mod live;
 pub mod money;
+pub mod negotiation;
+pub mod node;
+pub mod policy;
+pub mod pricing;
+pub mod reservation;
 pub mod resources;
+#[cfg(test)]
+mod samples;
+pub mod sender;
+pub mod site;
+pub mod terms;
 pub mod time;
 
 pub use ids::{InstanceId, NodeName, OfferId, ReservationId, UserId};

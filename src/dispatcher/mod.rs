@@ -14,15 +14,12 @@ use openpex_aggregates::{InstanceId, NodeName, Resources};
 /// Two implementations: the Xen pool, and the simulation's.
 #[async_trait]
 pub trait Dispatcher: Send + Sync + 'static {
-    /// Makes `effect` true for the instance, looking first at what is already so.
+    /// Makes the order's effect true for its instance, looking first at what is already so.
     ///
     /// Safe to repeat, also after a crash or a lost reply: it finds the VM by the instance id it
-    /// carries and never makes or starts a second one.
-    async fn carry_out(
-        &self,
-        effect: Effect,
-        spec: &InstanceSpec,
-    ) -> Result<Observation, DispatchError>;
+    /// carries and never makes or starts a second one. Orders of different instances may run at
+    /// the same time; those of one instance must follow one another.
+    async fn carry_out(&self, order: &EffectOrder) -> Result<Observation, DispatchError>;
 
     /// Every instance of ours that the pool holds, as it is now; one read for all.
     async fn observe_instances(&self) -> Result<Vec<(InstanceId, Observation)>, DispatchError>;
@@ -32,6 +29,18 @@ pub trait Dispatcher: Send + Sync + 'static {
 
     /// Names of the templates that instances can be cloned from.
     async fn list_templates(&self) -> Result<Vec<String>, DispatchError>;
+}
+
+/// One effect to be carried out on one instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EffectOrder {
+    /// What is to become true.
+    pub effect: Effect,
+    /// Of which instance.
+    pub spec: InstanceSpec,
+    /// Names the intent: equal when the same intent is tried again, different for the next one.
+    /// A reboot is told from its own repetition by it, since the power state cannot tell.
+    pub effect_id: u64,
 }
 
 /// A node as the pool describes it.

@@ -1,0 +1,30 @@
+# Recipes for people; `tests/run` and `cargo run --release` need none of this.
+
+# List the recipes
+default:
+    @just --list
+
+# Serve API and simulated pool on SQLite
+run *args:
+    cargo run --release -- {{ args }}
+
+# Run every check and test
+test:
+    tests/run
+
+# Check format and lints only
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- --deny warnings
+
+# Kill the service COUNT times on each store and look for what was lost or done twice
+crash count="100":
+    OPENPEX_CRASH_KILLS={{ count }} tests/with-postgres.sh cargo nextest run --test service crash --no-capture
+
+# Measure full negotiations on both stores
+bench *args:
+    tests/with-postgres.sh cargo bench --bench negotiations -- {{ args }}
+
+# Check a ledger
+verify *args:
+    cargo run --release -- ledger verify {{ args }}

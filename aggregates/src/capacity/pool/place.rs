@@ -1,0 +1,307 @@
+//! Where a request fits in the window it asks for, and what stops it if it does not (paper,
+//! section 3.2: the most loaded node that fits).
+//!
+//! Owns the order of the nodes and the evidence of a shortage; never changes the pool.
+//!
+//! # Design notes
+//!
+//! The load of a node is its largest usage inside the window as a fraction of its capacity, in the
+//! dimension where that fraction is largest. Fractions are compared exactly, by
+//! cross-multiplication in 128 bits; equal ones go by the node's name. The most loaded node takes
+//! as many instances as fit, then the next. Since instances of one request are alike and do not
+//! share room between nodes, this finds a placement whenever there is one.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use super::super::evidence::{MAX_BINDING_NODES, NeverFits, NodeShortage, Shortage};
+use super::super::placement::{Placement, PlacementPart};
+use super::{Pool, PoolNode};
+use crate::{Dimension, Resources, TimeWindow};
+
+/// A fraction of a capacity; `used / 0` is more than any other fraction, unless nothing is used.
+#[derive(Clone, Copy, Debug)]
+struct Load {
+    used: u64,
+    capacity: u64,
+}
+
+impl Load {
+    fn of(usage: Resources, capacity: Resources) -> Self {
+        Dimension::ALL.into_iter().fold(
+            Self {
+                used: 0,
+                capacity: 1,
+            },
+            |load, dimension| {
+                let other = Self {
+                    used: usage.get(dimension),
+                    capacity: capacity.get(dimension),
+                };
+                if other.used > 0 && other.compare(load) == Ordering::Greater {
+                    other
+                } else {
+                    load
+                }
+            },
+        )
+    }
+
+    fn compare(self, other: Self) -> Ordering {
+        let left = u128::from(self.used) * u128::from(other.capacity);
+        let right = u128::from(other.used) * u128::from(self.capacity);
+        left.cmp(&right)
+    }
+}
+
+/// A node that hosts at least one instance; the greatest candidate is filled first.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    load: Load,
+    index: usize,
+    usage: Resources,
+}
+
+impl Ord for Candidate {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.load
+            .compare(other.load)
+            .then_with(|| other.index.cmp(&self.index))
+    }
+}
+
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Candidate {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Candidate {}
+
+impl Pool {
+    /// Finds nodes for `count` instances of `size` over the whole of `window`, most loaded first.
+    /// Books nothing.
+    ///
+    /// # Errors
+    /// [`Shortage`] exactly if the nodes in service together host fewer than `count`.
+    pub fn place(
+        &self,
+        size: Resources,
+        count: u32,
+        window: TimeWindow,
+    ) -> Result<Placement, Shortage> {
+        let mut candidates = self.candidates(size, window);
+        let mut parts = Vec::new();
+        let mut missing = count;
+        while missing > 0
+            && let Some(candidate) = candidates.pop()
+        {
+            let node = &self.nodes[candidate.index];
+            let hosts = node.hosts(candidate.usage, size, missing);
+            missing -= hosts;
+            parts.push(PlacementPart {
+                node: node.name.clone(),
+                count: hosts,
+            });
+        }
+        if missing == 0 {
+            Ok(Placement(parts))
+        } else {
+            Err(self.shortage(size, count, window))
+        }
+    }
+
+    /// The nodes in service that host at least one instance.
+    fn candidates(&self, size: Resources, window: TimeWindow) -> BinaryHeap<Candidate> {
+        let mut candidates = Vec::with_capacity(self.nodes.len());
+        for (index, node) in self.nodes.iter().enumerate() {
+            let Some(ceiling) = node.in_service.then(|| node.ceiling_for(size, 1)).flatten() else {
+                continue;
+            };
+            let usage = node.profile.max_usage(window);
+            if usage.fits_in(ceiling) {
+                candidates.push(Candidate {
+                    load: Load::of(usage, node.capacity),
+                    index,
+                    usage,
+                });
+            }
+        }
+        candidates.into()
+    }
+
+    /// How many instances of `size` fit over the whole of `window`, at most `at_most`.
+    #[must_use]
+    pub fn most_instances(&self, size: Resources, window: TimeWindow, at_most: u32) -> u32 {
+        let mut placeable = 0;
+        for node in self.in_service() {
+            if placeable == at_most {
+                break;
+            }
+            placeable += node.hosts(node.profile.max_usage(window), size, at_most - placeable);
+        }
+        placeable
+    }
+
+    /// Whether `count` instances of `size` fit when nothing is booked.
+    ///
+    /// # Errors
+    /// [`NeverFits`] exactly if the nodes in service, empty, host fewer than `count`.
+    pub fn could_ever_host(&self, size: Resources, count: u32) -> Result<(), NeverFits> {
+        let mut placeable = 0;
+        for node in self.in_service() {
+            placeable += node.hosts(Resources::ZERO, size, count - placeable);
+            if placeable == count {
+                return Ok(());
+            }
+        }
+        if placeable == count {
+            Ok(())
+        } else {
+            Err(self.never_fits(size, count, placeable))
+        }
+    }
+
+    fn never_fits(&self, size: Resources, requested: u32, placeable: u32) -> NeverFits {
+        let instances_by = |dimension: Dimension| {
+            self.in_service().fold(0u64, |sum, node| {
+                let hosts = node
+                    .capacity
+                    .get(dimension)
+                    .checked_div(size.get(dimension));
+                sum.saturating_add(hosts.unwrap_or(u64::MAX))
+            })
+        };
+        let dimension = tightest(instances_by);
+        let amounts = self.in_service().map(|node| node.capacity.get(dimension));
+        NeverFits {
+            requested,
+            placeable,
+            dimension,
+            needed: size.get(dimension),
+            largest: amounts.clone().max().unwrap_or(0),
+            total: amounts.fold(0, u64::saturating_add),
+            size,
+        }
+    }
+
+    fn shortage(&self, size: Resources, requested: u32, window: TimeWindow) -> Shortage {
+        let mut placeable = 0;
+        let mut nodes_in_service = 0;
+        let mut short: Vec<Lack> = Vec::new();
+        for (index, node) in self
+            .nodes
+            .iter()
+            .enumerate()
+            .filter(|(_, node)| node.in_service)
+        {
+            nodes_in_service += 1;
+            let usage = node.profile.max_usage(window);
+            let hosts = node.hosts(usage, size, requested - placeable);
+            placeable += hosts;
+            short.push(Lack::of(node, index, usage, (size, hosts)));
+        }
+        if short.len() > MAX_BINDING_NODES {
+            short.select_nth_unstable_by_key(MAX_BINDING_NODES, Lack::order);
+            short.truncate(MAX_BINDING_NODES);
+        }
+        short.sort_unstable_by_key(Lack::order);
+        let binding = short
+            .into_iter()
+            .map(|lack| self.evidence_of(lack, window))
+            .collect();
+        Shortage {
+            requested,
+            placeable,
+            nodes_in_service,
+            binding,
+        }
+    }
+
+    fn evidence_of(&self, lack: Lack, window: TimeWindow) -> NodeShortage {
+        let node = &self.nodes[lack.index];
+        let room_left = node.capacity.get(lack.dimension).checked_sub(lack.needed);
+        let blocked = room_left
+            .and_then(|room| {
+                let ceiling = only(lack.dimension, room);
+                node.profile.first_run_above(window, ceiling)
+            })
+            .unwrap_or(window);
+        NodeShortage {
+            node: node.name.clone(),
+            dimension: lack.dimension,
+            free: lack.free,
+            needed: lack.needed,
+            blocked,
+        }
+    }
+}
+
+/// What a node lacks for one more instance.
+#[derive(Clone, Copy)]
+struct Lack {
+    index: usize,
+    dimension: Dimension,
+    free: u64,
+    needed: u64,
+}
+
+impl Lack {
+    fn of(
+        node: &PoolNode,
+        index: usize,
+        usage: Resources,
+        (size, hosts): (Resources, u32),
+    ) -> Self {
+        let free = node.capacity.saturating_sub(usage);
+        let oversold = Dimension::ALL
+            .into_iter()
+            .find(|&d| usage.get(d) > node.capacity.get(d));
+        // What is oversold binds even where the size needs nothing of it.
+        let dimension = oversold.unwrap_or_else(|| {
+            tightest(|d| free.get(d).checked_div(size.get(d)).unwrap_or(u64::MAX))
+        });
+        let needed = size.get(dimension).saturating_mul(u64::from(hosts) + 1);
+        Self {
+            index,
+            dimension,
+            free: free.get(dimension),
+            needed,
+        }
+    }
+
+    /// Most free first, then by name.
+    const fn order(&self) -> (std::cmp::Reverse<u64>, usize) {
+        (std::cmp::Reverse(self.free), self.index)
+    }
+}
+
+/// The dimension with the smallest value; the first one of several.
+fn tightest(value: impl Fn(Dimension) -> u64) -> Dimension {
+    let [first, rest @ ..] = Dimension::ALL;
+    rest.into_iter().fold(
+        first,
+        |best, d| if value(d) < value(best) { d } else { best },
+    )
+}
+
+/// A ceiling that only one dimension can exceed.
+const fn only(dimension: Dimension, ceiling: u64) -> Resources {
+    let mut all = Resources {
+        vcpus: u64::MAX,
+        memory_mib: u64::MAX,
+        disk_gib: u64::MAX,
+    };
+    match dimension {
+        Dimension::Vcpus => all.vcpus = ceiling,
+        Dimension::MemoryMib => all.memory_mib = ceiling,
+        Dimension::DiskGib => all.disk_gib = ceiling,
+    }
+    all
+}

@@ -1,0 +1,326 @@
+//! One node's usage over time: an exact step function in three dimensions.
+//!
+//! Owns the boundaries at which usage changes, and nothing else: windows are not kept, only their
+//! sum. Booking, releasing and asking for a maximum cost a logarithm of the boundaries; the walks
+//! that look for a fit skip every page that is free or blocked as a whole.
+//!
+//! ```text
+//! windows     [a        )        [c   )
+//!                [b          )
+//! usage       1  2      1    0   1    0
+//! boundaries  ^  ^      ^    ^   ^    ^      none where b ended just when c started
+//! ```
+//!
+//! # Design notes
+//!
+//! The first boundary, `since`, is always there; it says from when on the profile knows. What is
+//! before it has been forgotten: windows are cut off there when they are booked or released, and a
+//! question about the past is answered as if it were like the instant `since`. No boundary is at
+//! `Timestamp::MAX`, "never": no instant comes after it.
+
+mod page;
+mod search;
+#[cfg(test)]
+mod tests;
+
+use page::Subtree;
+use search::{Least, Most, Sought};
+
+use super::amounts::{Amounts, NOTHING, amounts_of, checked_sum, exceeds, negated, resources_of};
+use crate::{Resources, TimeWindow, Timestamp};
+
+/// Why a profile was not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProfileError {
+    /// The usage would leave the range of `u64`.
+    #[error("the usage of the node is too large to count")]
+    TooLarge,
+    /// Less is booked than was to be removed.
+    #[error("less is booked at {at} than is to be released")]
+    NotBooked {
+        /// The first such instant inside the window.
+        at: Timestamp,
+    },
+}
+
+/// One node's usage over time.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    root: Subtree,
+    boundaries: usize,
+    since: i64,
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Profile {
+    /// A profile of no usage at all times.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::known_since(Timestamp(i64::MIN))
+    }
+
+    /// A profile of no usage that has forgotten what was before `since`.
+    #[must_use]
+    pub fn known_since(since: Timestamp) -> Self {
+        Self {
+            root: Subtree::with_one_boundary(since.0),
+            boundaries: 1,
+            since: since.0,
+        }
+    }
+
+    /// Adds `usage` over `window`; an empty window, or one that has been forgotten, changes nothing.
+    ///
+    /// # Errors
+    /// [`ProfileError::TooLarge`], and nothing is changed.
+    pub fn add(&mut self, window: TimeWindow, usage: Resources) -> Result<(), ProfileError> {
+        let usage = amounts_of(usage);
+        checked_sum(self.max_amounts(window), usage).ok_or(ProfileError::TooLarge)?;
+        self.shift(window, usage);
+        Ok(())
+    }
+
+    /// Takes back `usage` over `window`; the inverse of [`Self::add`].
+    ///
+    /// # Errors
+    /// [`ProfileError::NotBooked`] where less than that is in use, and nothing is changed.
+    pub fn remove(&mut self, window: TimeWindow, usage: Resources) -> Result<(), ProfileError> {
+        let usage = amounts_of(usage);
+        let Some((from, until)) = self.known_part(window) else {
+            return Ok(());
+        };
+        let least = search::extreme::<Least>(&self.root, from, until);
+        if exceeds(usage, least) {
+            return Err(ProfileError::NotBooked {
+                at: self.first_below(from, until, usage),
+            });
+        }
+        self.shift(window, negated(usage));
+        Ok(())
+    }
+
+    /// The first instant in `[from, until)` at which less than `usage` is in use.
+    fn first_below(&self, from: i64, until: i64, usage: Amounts) -> Timestamp {
+        let mut at = from;
+        while !exceeds(usage, search::usage_at(&self.root, at)) {
+            match search::next_boundary(&self.root, at) {
+                Some(next) if next < until => at = next,
+                Some(_) | None => break,
+            }
+        }
+        Timestamp(at)
+    }
+
+    /// The largest usage inside `window`, each dimension for itself; zero for an empty window.
+    #[must_use]
+    pub fn max_usage(&self, window: TimeWindow) -> Resources {
+        resources_of(self.max_amounts(window))
+    }
+
+    /// Drops what lies before `at`, which must not be asked about again.
+    pub fn forget_before(&mut self, at: Timestamp) {
+        if at.0 <= self.since {
+            return;
+        }
+        self.since = at.0;
+        self.root.forget_before(at.0);
+        self.root.collapse();
+        self.boundaries = self.root.page.boundaries();
+    }
+
+    /// Number of instants at which usage changes, the beginning included.
+    #[must_use]
+    pub const fn boundaries(&self) -> usize {
+        self.boundaries
+    }
+
+    /// Estimate of the memory it takes, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.root.page.bytes()
+    }
+
+    /// Whether nothing is booked from `since` on.
+    #[must_use]
+    pub const fn is_unused(&self) -> bool {
+        let [vcpus, memory_mib, disk_gib] = self.root.max;
+        vcpus == 0 && memory_mib == 0 && disk_gib == 0
+    }
+
+    /// The usage at `at` and the first instant after it at which it changes.
+    #[must_use]
+    pub fn step_at(&self, at: Timestamp) -> (Resources, Option<Timestamp>) {
+        let at = at.0.max(self.since);
+        let next = search::next_boundary(&self.root, at).map(Timestamp);
+        (resources_of(search::usage_at(&self.root, at)), next)
+    }
+
+    /// The first time inside `window` in which usage is above `ceiling` in some dimension, as long
+    /// as it lasts without a break, beyond the window's ends too.
+    #[must_use]
+    pub fn first_run_above(&self, window: TimeWindow, ceiling: Resources) -> Option<TimeWindow> {
+        let ceiling = amounts_of(ceiling);
+        let range = Self::asked_part(self.since, window)?;
+        let above = search::first(&self.root, range, Sought::Above(ceiling))?;
+        let within = Sought::Within(ceiling);
+        let starts_at = match search::last(&self.root, (self.since, above), within) {
+            Some(free) => search::next_boundary(&self.root, free).unwrap_or(above),
+            None => self.since,
+        };
+        let ends_at = search::first(&self.root, (above, i64::MAX), within).unwrap_or(i64::MAX);
+        Some(TimeWindow {
+            starts_at: Timestamp(starts_at),
+            ends_at: Timestamp(ends_at),
+        })
+    }
+
+    /// Looks whether usage stays within `ceiling` from `probe.at` on for `duration_ms`; if not,
+    /// moves the probe to the next start that may do, in the direction of later starts.
+    pub(super) fn probe_later(
+        &self,
+        probe: &mut Probe,
+        duration_ms: i64,
+        ceiling: Amounts,
+    ) -> Probed {
+        let until = probe.at.saturating_add(duration_ms);
+        let unseen = (probe.seen.max(probe.at), until);
+        let Some(blocked) = search::last(&self.root, unseen, Sought::Above(ceiling)) else {
+            return Probed::Fits;
+        };
+        let rest = (blocked, i64::MAX);
+        match search::first(&self.root, rest, Sought::Within(ceiling)) {
+            Some(free) => {
+                // All from `free` to `until` has been seen to be free.
+                *probe = Probe {
+                    at: free,
+                    seen: until.max(free),
+                };
+                Probed::Moved
+            }
+            None => Probed::Never,
+        }
+    }
+
+    /// The mirror of [`Self::probe_later`]: moves the probe to an earlier start.
+    pub(super) fn probe_earlier(
+        &self,
+        probe: &mut Probe,
+        duration_ms: i64,
+        ceiling: Amounts,
+    ) -> Probed {
+        let until = probe.at.saturating_add(duration_ms).min(probe.seen);
+        let unseen = (probe.at, until);
+        let Some(blocked) = search::first(&self.root, unseen, Sought::Above(ceiling)) else {
+            return Probed::Fits;
+        };
+        let before = if blocked > probe.at {
+            blocked
+        } else {
+            let within = Sought::Within(ceiling);
+            match search::last(&self.root, (self.since, blocked), within) {
+                Some(free) => search::next_boundary(&self.root, free).unwrap_or(blocked),
+                None => return Probed::Never,
+            }
+        };
+        match before.checked_sub(duration_ms) {
+            Some(start) if start >= self.since => {
+                // From the old start to `blocked` all has been seen to be free.
+                *probe = Probe {
+                    at: start,
+                    seen: probe.at.min(before),
+                };
+                Probed::Moved
+            }
+            Some(_) | None => Probed::Never,
+        }
+    }
+
+    fn max_amounts(&self, window: TimeWindow) -> Amounts {
+        Self::asked_part(self.since, window).map_or(NOTHING, |(from, until)| {
+            search::extreme::<Most>(&self.root, from, until)
+        })
+    }
+
+    /// The range a question about `window` looks at; what is forgotten is as at `since`.
+    fn asked_part(since: i64, window: TimeWindow) -> Option<(i64, i64)> {
+        let (from, until) = (window.starts_at.0, window.ends_at.0);
+        (from < until).then(|| {
+            let from = from.max(since);
+            (from, until.max(from.saturating_add(1)))
+        })
+    }
+
+    /// The part of `window` that has not been forgotten.
+    fn known_part(&self, window: TimeWindow) -> Option<(i64, i64)> {
+        let (from, until) = (window.starts_at.0.max(self.since), window.ends_at.0);
+        (from < until).then_some((from, until))
+    }
+
+    fn shift(&mut self, window: TimeWindow, by: Amounts) {
+        let Some((from, until)) = self.known_part(window) else {
+            return;
+        };
+        if by == NOTHING {
+            return;
+        }
+        let start_existed = self.ensure(from);
+        let end_existed = until == i64::MAX || self.ensure(until);
+        self.root.add_over(from, until, i64::MAX, by);
+        // A boundary that is new separates different usages; one that was there may not any more.
+        if end_existed && until < i64::MAX {
+            self.drop_if_redundant(until);
+        }
+        if start_existed {
+            self.drop_if_redundant(from);
+        }
+    }
+
+    /// Makes sure of a boundary; returns whether it was there before.
+    fn ensure(&mut self, time: i64) -> bool {
+        let ensured = self.root.ensure(time);
+        if let Some(upper) = ensured.split_off {
+            let lower = std::mem::replace(&mut self.root, Subtree::with_one_boundary(self.since));
+            self.root = Subtree::above(lower, upper);
+        }
+        self.boundaries += usize::from(!ensured.existed);
+        ensured.existed
+    }
+
+    fn drop_if_redundant(&mut self, time: i64) {
+        if time == self.since {
+            return;
+        }
+        let before = search::usage_at(&self.root, time.saturating_sub(1));
+        if before == search::usage_at(&self.root, time) {
+            self.root.remove(time);
+            self.root.collapse();
+            self.boundaries -= 1;
+        }
+    }
+}
+
+/// Where a search for a start stands on one node.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Probe {
+    /// The start to look at next; every start before it, in the direction of search, is refuted.
+    pub(super) at: i64,
+    /// The part of the window at `at` up to here (searching for later starts) or from here on
+    /// (for earlier ones) is known to be free.
+    pub(super) seen: i64,
+}
+
+/// What one look at a probe found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Probed {
+    /// The window at the probe fits.
+    Fits,
+    /// It does not; the probe has moved on.
+    Moved,
+    /// No start from here on fits.
+    Never,
+}

@@ -1,0 +1,190 @@
+//! Everything that can be asked of the live state, and the answers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::instance::{
+    EffectOutcome, Instance, InstanceCommand, InstanceRefusal, Observation, RemovalCause,
+};
+use crate::node::NodeSighting;
+use crate::policy::Policy;
+use crate::reservation::{Refusal, Reservation};
+use crate::terms::{Proposal, TermsError};
+use crate::{InstanceId, OfferId, ReservationId, UserId};
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Their account.
+    pub user_id: UserId,
+    /// Whether they may act on what is not theirs.
+    pub is_operator: bool,
+}
+
+impl Actor {
+    /// Whether this actor may act on what belongs to `owner`.
+    #[must_use]
+    pub fn may_act_for(self, owner: UserId) -> bool {
+        self.is_operator || self.user_id == owner
+    }
+}
+
+/// A request to change something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Open a negotiation, with a first proposal or without.
+    Open {
+        /// Its id, made at the edge.
+        reservation_id: ReservationId,
+        /// What is asked for first.
+        proposal: Option<Proposal>,
+    },
+    /// Say something in a negotiation.
+    Negotiate {
+        /// Which.
+        reservation_id: ReservationId,
+        /// What.
+        message: Message,
+    },
+    /// Withdraw or cancel a reservation.
+    Delete(ReservationId),
+    /// Start a reservation's instances.
+    Activate(ReservationId),
+    /// Do something with an instance.
+    ControlInstance {
+        /// Which.
+        instance_id: InstanceId,
+        /// What.
+        control: InstanceControl,
+    },
+    /// Record how a try of the dispatcher ended.
+    RecordOutcome {
+        /// Of which instance.
+        instance_id: InstanceId,
+        /// How.
+        outcome: EffectOutcome,
+    },
+    /// Record what the VM Monitor saw.
+    RecordObservations(Vec<Sighting>),
+    /// Record what the Node Monitor saw: all nodes of the site.
+    SightNodes(Vec<NodeSighting>),
+    /// Put a policy in force.
+    AdoptPolicy(Box<Policy>),
+    /// Do what is due.
+    FireDue {
+        /// How many facts are enough for one decision; the timed command that reaches it is still
+        /// done whole, the others stay due.
+        facts_max: usize,
+    },
+}
+
+/// What a user says in a negotiation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// New terms.
+    Counter(Proposal),
+    /// Yes to a counter-offer.
+    Accept {
+        /// Which; by number.
+        offer: Option<OfferId>,
+        /// Which; by its terms sent back.
+        echo: Option<Proposal>,
+    },
+    /// Confirm what was accepted.
+    Confirm {
+        /// The terms sent back.
+        echo: Option<Proposal>,
+    },
+    /// No.
+    Reject,
+}
+
+/// What a user may do with an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstanceControl {
+    /// Start it again.
+    Start,
+    /// Shut it down.
+    Stop,
+    /// Reboot it.
+    Reboot,
+    /// Remove it.
+    Delete,
+    /// Try again what is stuck.
+    Revive,
+}
+
+impl From<InstanceControl> for InstanceCommand {
+    fn from(control: InstanceControl) -> Self {
+        match control {
+            InstanceControl::Start => Self::StartInstance,
+            InstanceControl::Stop => Self::StopInstance,
+            InstanceControl::Reboot => Self::RebootInstance,
+            InstanceControl::Delete => Self::RemoveInstance(RemovalCause::User),
+            InstanceControl::Revive => Self::ReviveEffect,
+        }
+    }
+}
+
+/// What the VM Monitor saw of an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// Which.
+    pub instance_id: InstanceId,
+    /// How far its stream had got before the monitor looked; what came later makes it stale.
+    pub as_of: u64,
+    /// What was seen.
+    pub observation: Observation,
+}
+
+/// What a command is answered with; complete, so that it can be kept and given again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// A reservation as the command left it.
+    Reservation {
+        /// Which.
+        reservation_id: ReservationId,
+        /// As it stands.
+        reservation: Box<Reservation>,
+        /// How far its stream has got.
+        sequence: u64,
+    },
+    /// An instance as the command left it.
+    Instance {
+        /// Which.
+        instance_id: InstanceId,
+        /// As it stands.
+        instance: Box<Instance>,
+        /// How far its stream has got.
+        sequence: u64,
+    },
+    /// Nothing to tell.
+    Done,
+}
+
+/// Why a command is refused; nothing is appended then.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommandRefusal {
+    /// It is not there, has ended, or is not the actor's.
+    #[error("there is no such live {0}")]
+    NotFound(&'static str),
+    /// The proposal breaks rules.
+    #[error("{} rules of a proposal are broken", .0.len())]
+    Terms(Vec<TermsError>),
+    /// The terms sent back are not those on the table.
+    #[error("{field} was sent back as {sent}; on the table is {on_table}")]
+    EchoDiffers {
+        /// The field of the wire form.
+        field: &'static str,
+        /// What was sent.
+        sent: String,
+        /// What is offered.
+        on_table: String,
+    },
+    /// Not in this state.
+    #[error(transparent)]
+    Reservation(#[from] Refusal),
+    /// Not in this state.
+    #[error(transparent)]
+    Instance(#[from] InstanceRefusal),
+}

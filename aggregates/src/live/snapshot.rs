@@ -1,0 +1,92 @@
+//! The live state as it is kept between runs: a cache of the fold, never a truth of its own.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Live, Tracked};
+use crate::capacity::CapacityError;
+use crate::instance::Instance;
+use crate::node::Node;
+use crate::reservation::Reservation;
+use crate::site::Site;
+use crate::{InstanceId, NodeName, ReservationId, Timestamp};
+
+/// The aggregates of a [`Live`]; capacity and timed commands follow from them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveSnapshot {
+    reservations: Vec<(ReservationId, Tracked<Reservation>)>,
+    instances: Vec<(InstanceId, Tracked<Instance>)>,
+    nodes: Vec<(NodeName, Tracked<Node>)>,
+    site: Tracked<Site>,
+    last_recorded_at: Timestamp,
+}
+
+impl Live {
+    /// What has to be kept of this state, in the order of the ids.
+    #[must_use]
+    pub fn snapshot(&self) -> LiveSnapshot {
+        let mut reservations: Vec<_> = self
+            .reservations
+            .iter()
+            .map(|(id, tracked)| (*id, tracked.clone()))
+            .collect();
+        reservations.sort_unstable_by_key(|(id, _)| *id);
+        let mut instances: Vec<_> = self
+            .instances
+            .iter()
+            .map(|(id, tracked)| (*id, tracked.clone()))
+            .collect();
+        instances.sort_unstable_by_key(|(id, _)| *id);
+        LiveSnapshot {
+            reservations,
+            instances,
+            nodes: self
+                .nodes
+                .iter()
+                .map(|(name, node)| (name.clone(), node.clone()))
+                .collect(),
+            site: self.site.clone(),
+            last_recorded_at: self.last_recorded_at,
+        }
+    }
+}
+
+impl TryFrom<LiveSnapshot> for Live {
+    type Error = CapacityError;
+
+    /// The state that was kept.
+    ///
+    /// # Errors
+    /// Where what it books is on no node it has: then it was never the state of a ledger.
+    fn try_from(kept: LiveSnapshot) -> Result<Self, CapacityError> {
+        let mut live = Self {
+            site: kept.site,
+            last_recorded_at: kept.last_recorded_at,
+            ..Self::default()
+        };
+        for (name, node) in kept.nodes {
+            live.count_node(&node.state)?;
+            live.nodes.insert(name, node);
+        }
+        for (id, tracked) in kept.reservations {
+            for offer in tracked
+                .state
+                .status
+                .held_offers()
+                .chain(tracked.state.status.agreement())
+            {
+                live.book(offer)?;
+            }
+            live.await_reservation(id, &tracked.state);
+            live.reservations.insert(id, tracked);
+        }
+        for (id, tracked) in kept.instances {
+            live.instances_of
+                .entry(tracked.state.spec.reservation_id)
+                .or_default()
+                .insert(id);
+            live.await_instance(id, &tracked.state);
+            live.instances.insert(id, tracked);
+        }
+        Ok(live)
+    }
+}

@@ -1,0 +1,176 @@
+//! Planted faults: good ledgers made bad, to prove that the checker bites.
+
+use serde_json::{Value, json};
+
+use crate::checker::{Record, check};
+use crate::history;
+
+/// Most seeds that are tried for a history in which something happens.
+const SEEDS_MAX: u64 = 50;
+
+/// A good ledger in which one stream has these events directly after each other, and where the
+/// first of them is.
+fn good(events: &[&str]) -> (Vec<Record>, usize) {
+    for seed in 1..=SEEDS_MAX {
+        let records = history(seed).records;
+        let found = (0..records.len()).find(|at| {
+            let of_stream = records[*at..].iter().filter(|r| r.id == records[*at].id);
+            let names: Vec<&str> = of_stream.take(events.len()).map(Record::event).collect();
+            names == events
+        });
+        if let Some(at) = found {
+            check(&records).unwrap();
+            return (records, at);
+        }
+    }
+    panic!("no history with {events:?}");
+}
+
+/// Gives every stream its numbers anew, so that only the planted fault is wrong.
+fn renumbered(mut records: Vec<Record>) -> Vec<Record> {
+    let mut newest = std::collections::HashMap::new();
+    for record in &mut records {
+        let sequence = newest
+            .entry((record.stream.clone(), record.id.clone()))
+            .or_insert(0);
+        *sequence += 1;
+        record.sequence = *sequence;
+    }
+    records
+}
+
+fn complaint(records: Vec<Record>) -> String {
+    check(&renumbered(records)).expect_err("the fault was not seen")
+}
+
+fn data(records: &mut [Record], at: usize) -> &mut Value {
+    let event = records[at].event().to_owned();
+    &mut records[at].payload[event]
+}
+
+#[test]
+fn given_an_offer_larger_than_its_node_when_checked_then_it_is_oversold() {
+    let (mut records, at) = good(&["TermsAccepted"]);
+    let offer = &mut data(&mut records, at)["offer"];
+    offer["placement"][0]["count"] = json!(9);
+    let others: u64 = offer["placement"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| part["count"].as_u64().unwrap())
+        .sum();
+    offer["terms"]["instances_fixed"] = json!(others);
+    // Asked for as many, so that only the capacity is wrong.
+    let id = records[at].id.clone();
+    let proposed = (0..at)
+        .rev()
+        .find(|i| records[*i].id == id && records[*i].event() == "TermsProposed")
+        .unwrap();
+    data(&mut records, proposed)["terms"]["instances_fixed"] = json!(others);
+    assert!(complaint(records).contains("is oversold"));
+}
+
+#[test]
+fn given_two_holds_of_the_same_room_when_checked_then_it_is_oversold() {
+    // The same negotiation, copied under other names until the pool is full.
+    let (records, accepted) = good(&["TermsAccepted"]);
+    let id = records[accepted].id.clone();
+    let (before, after) = records.split_at(accepted + 1);
+    let of_it: Vec<Record> = before.iter().filter(|r| r.id == id).cloned().collect();
+    let mut copies = before.to_vec();
+    for copy in 0..20 {
+        for record in &of_it {
+            let id = format!("copy-{copy}");
+            let at = records[accepted].at;
+            let mut record = Record {
+                id,
+                at,
+                ..record.clone()
+            };
+            if record.event() == "ReservationInitiated" {
+                record.payload["ReservationInitiated"]["at"] = json!(at);
+            }
+            copies.push(record);
+        }
+    }
+    copies.extend_from_slice(after);
+    assert!(complaint(copies).contains("is oversold"));
+}
+
+#[test]
+fn given_a_confirmation_nobody_was_asked_for_when_checked_then_the_transition_is_illegal() {
+    let (mut records, at) = good(&["OfferAccepted", "ReservationConfirmed"]);
+    records.remove(at);
+    assert!(
+        complaint(records).contains("illegal transition: ReservationConfirmed while Countered")
+    );
+}
+
+#[test]
+fn given_a_hold_that_ends_twice_or_never_when_checked_then_it_is_seen() {
+    let (mut twice, at) = good(&["HoldsEnded"]);
+    let mut never = twice.clone();
+    twice.insert(at, twice[at].clone());
+    assert!(complaint(twice).contains("ends twice"));
+    never.remove(at);
+    let wrong = complaint(never);
+    assert!(wrong.contains("held") || wrong.contains("hold"), "{wrong}");
+}
+
+#[test]
+fn given_two_effects_at_once_when_checked_then_the_second_is_seen() {
+    let (mut records, at) = good(&["EffectIntended"]);
+    records.insert(at, records[at].clone());
+    assert!(complaint(records).contains("a second outstanding effect"));
+}
+
+#[test]
+fn given_two_outcomes_of_one_intent_when_checked_then_the_second_is_seen() {
+    let (mut records, at) = good(&["EffectFailed"]);
+    records.insert(at, records[at].clone());
+    assert!(complaint(records).contains("an outcome of"));
+}
+
+#[test]
+fn given_an_activation_before_its_window_when_checked_then_it_is_seen() {
+    // Confirmed, and cancelled before it was activated: for that it must not have begun.
+    let (mut records, at) = good(&["ReservationConfirmed", "ReservationCancelled"]);
+    let early = Record {
+        payload: json!({"ReservationActivated": {"at": records[at].at}}),
+        sender: "user",
+        ..records[at].clone()
+    };
+    // The agreement and the offer it is of, moved on by a day.
+    let id = records[at].id.clone();
+    for record in records.iter_mut().filter(|r| r.id == id) {
+        move_windows(&mut record.payload, 86_400_000);
+    }
+    records.insert(at + 1, early);
+    assert!(complaint(records).contains("outside its window"));
+}
+
+/// Moves every window inside a payload, and the bounds of the user.
+fn move_windows(value: &mut Value, by_ms: i64) {
+    let fields = match value {
+        Value::Object(fields) => fields.iter_mut(),
+        Value::Array(items) => return items.iter_mut().for_each(|v| move_windows(v, by_ms)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return,
+    };
+    for (name, field) in fields {
+        let moved = ["starts_at", "ends_at", "earliest_start_at", "latest_end_at"];
+        match field.as_i64().filter(|_| moved.contains(&name.as_str())) {
+            Some(at) => *field = json!(at + by_ms),
+            None => move_windows(field, by_ms),
+        }
+    }
+}
+
+#[test]
+fn given_a_lost_event_or_one_out_of_time_when_checked_then_it_is_seen() {
+    let (mut lost, at) = good(&["TermsProposed"]);
+    let mut back = lost.clone();
+    lost.remove(at);
+    assert!(check(&lost).unwrap_err().contains("should come"));
+    back[at].at -= 1_000_000_000;
+    assert!(check(&back).unwrap_err().contains("time goes back"));
+}

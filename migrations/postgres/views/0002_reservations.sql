@@ -1,0 +1,21 @@
+-- Reservations as of the checkpoint. `state` is the whole aggregate, which the API renders; the other
+-- columns are what lists filter by. A list is ordered by `created_position`, which never changes, so
+-- that paging meets every reservation exactly once. "C": ids and names compare as bytes.
+CREATE TABLE reservations (
+    created_position BIGINT NOT NULL PRIMARY KEY,
+    reservation_id   TEXT   COLLATE "C" NOT NULL UNIQUE,
+    user_id          BIGINT NOT NULL,
+    status           TEXT   COLLATE "C" NOT NULL,
+    template         TEXT,
+    instance_type    TEXT,
+    starts_at        BIGINT,
+    ends_at          BIGINT,
+    created_at       BIGINT NOT NULL,
+    sequence         BIGINT NOT NULL,
+    position         BIGINT NOT NULL,
+    state            TEXT   NOT NULL
+);
+
+-- One user's, and everybody's, of one status, newest first.
+CREATE INDEX reservations_of_user ON reservations (user_id, status, created_position);
+CREATE INDEX reservations_of_status ON reservations (status, created_position);

@@ -1,0 +1,236 @@
+//! The view of instances: every virtual machine there ever was, as wanted and as observed.
+
+use std::collections::HashMap;
+
+use openpex_aggregates::instance::{Instance, PowerState, Wanted, Work};
+use openpex_aggregates::{InstanceId, ReservationId, Timestamp, UserId};
+
+use crate::error::ViewsError;
+use crate::list::{LIST_LIMIT_MAX, Listed, Listing, Page};
+use crate::source::SourceError;
+use crate::store::{Statement, Value};
+use crate::table::{StoredView, Table, View, select};
+use crate::views::Views;
+
+/// An instance as of the checkpoint.
+pub type InstanceView = View<InstanceId, Instance>;
+
+/// Every power state.
+const POWER_STATES: [PowerState; 5] = [
+    PowerState::Halted,
+    PowerState::Running,
+    PowerState::Paused,
+    PowerState::Suspended,
+    PowerState::Unknown,
+];
+
+/// Which instances; what is not set does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InstanceFilter {
+    /// Whose.
+    pub user_id: Option<UserId>,
+    /// Seen in any of these states; in whichever where there are none.
+    pub power_state: Vec<PowerState>,
+    /// Whose window does not end at or before this.
+    pub from: Option<Timestamp>,
+    /// Whose window starts before this.
+    pub to: Option<Timestamp>,
+    /// Of this template.
+    pub template: Option<String>,
+    /// Also those whose VM is gone.
+    pub include_removed: bool,
+}
+
+/// Queries of the instances; from [`Views::instances`].
+pub struct Instances<'a>(pub(crate) &'a Views);
+
+const fn wanted_name(wanted: Wanted) -> &'static str {
+    match wanted {
+        Wanted::Running => "running",
+        Wanted::Halted => "halted",
+        Wanted::Gone => "gone",
+    }
+}
+
+const fn power_state_name(power_state: PowerState) -> &'static str {
+    match power_state {
+        PowerState::Halted => "HALTED",
+        PowerState::Running => "RUNNING",
+        PowerState::Paused => "PAUSED",
+        PowerState::Suspended => "SUSPENDED",
+        PowerState::Unknown => "UNKNOWN",
+    }
+}
+
+const fn work_name(work: &Work) -> &'static str {
+    match work {
+        Work::Idle => "idle",
+        Work::InFlight { .. } => "in_flight",
+        Work::BackingOff { .. } => "backing_off",
+        Work::Stuck { .. } => "stuck",
+    }
+}
+
+impl Table for Instance {
+    type Id = InstanceId;
+    const NAME: &'static str = "instances";
+    const KEY: &'static str = "instance_id";
+    const COLUMNS: &'static [&'static str] = &[
+        "reservation_id",
+        "user_id",
+        "name",
+        "node",
+        "template",
+        "instance_type",
+        "wanted",
+        "power_state",
+        "work",
+        "ip_address",
+        "removed",
+        "starts_at",
+        "ends_at",
+    ];
+
+    fn columns(&self) -> Vec<Value> {
+        vec![
+            self.spec.reservation_id.to_string().into(),
+            self.user_id.0.into(),
+            self.spec.name.as_str().into(),
+            self.spec.node.0.as_str().into(),
+            self.spec.template.as_str().into(),
+            self.instance_type.as_str().into(),
+            wanted_name(self.wanted).into(),
+            power_state_name(self.observed.power_state).into(),
+            work_name(&self.work).into(),
+            self.observed.ip_address.clone().into(),
+            i64::from(self.removed).into(),
+            self.window.starts_at.0.into(),
+            self.window.ends_at.0.into(),
+        ]
+    }
+
+    fn read_id(text: &str) -> Result<Self::Id, SourceError> {
+        Ok(text.parse()?)
+    }
+}
+
+impl Instances<'_> {
+    /// One instance, also when its VM is gone.
+    ///
+    /// # Errors
+    /// [`ViewsError::NotReady`], or the store's.
+    pub async fn find(&self, id: InstanceId) -> Result<Option<InstanceView>, ViewsError> {
+        let mut statement = select::<Instance>();
+        statement
+            .push("WHERE instance_id = ")
+            .push_value(id.to_string());
+        let found = self.0.fetch::<StoredView>(&statement).await?.pop();
+        found.map(StoredView::read).transpose()
+    }
+
+    /// A page of those that pass the filter, newest first.
+    ///
+    /// # Errors
+    /// [`ViewsError::LimitOutOfRange`], [`ViewsError::NotReady`], or the store's.
+    pub async fn list(
+        &self,
+        filter: &InstanceFilter,
+        page: Page,
+    ) -> Result<Listed<InstanceView>, ViewsError> {
+        let statement = filter.listing().statement::<Instance>(page)?;
+        let rows = self.0.fetch::<StoredView>(&statement).await?;
+        let rows: Result<Vec<_>, _> = rows.into_iter().map(StoredView::read).collect();
+        Ok(Listed::cut(rows?, page.limit, |view: &InstanceView| {
+            view.created_position
+        }))
+    }
+
+    /// The ids of the instances of some reservations, in the order of their making, those included
+    /// whose VM is gone. At most a page of reservations at a time.
+    ///
+    /// # Errors
+    /// [`ViewsError::LimitOutOfRange`], [`ViewsError::NotReady`], or the store's.
+    pub async fn of_reservations(
+        &self,
+        ids: &[ReservationId],
+    ) -> Result<HashMap<ReservationId, Vec<InstanceId>>, ViewsError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        Page::checked_limit(ids.len())?;
+        debug_assert!(ids.len() <= LIST_LIMIT_MAX);
+        let padding = ids.len().next_power_of_two() - ids.len();
+        let padding = ids.last().into_iter().cycle().take(padding);
+        let mut statement = Statement::new(
+            "SELECT reservation_id, instance_id FROM instances WHERE reservation_id IN (",
+        );
+        statement.push_values(ids.iter().chain(padding).map(ToString::to_string));
+        statement.push(") ORDER BY created_position");
+        let mut of: HashMap<ReservationId, Vec<InstanceId>> = HashMap::new();
+        for (reservation_id, instance_id) in self.0.fetch::<(String, String)>(&statement).await? {
+            let bad = |source: SourceError| ViewsError::BadRow {
+                view: Instance::NAME,
+                key: instance_id.clone(),
+                source,
+            };
+            let reservation_id = reservation_id
+                .parse()
+                .map_err(|e: uuid::Error| bad(e.into()))?;
+            let instance_id = Instance::read_id(&instance_id).map_err(bad)?;
+            of.entry(reservation_id).or_default().push(instance_id);
+        }
+        Ok(of)
+    }
+}
+
+impl InstanceFilter {
+    fn listing(&self) -> Listing {
+        let power_states: Vec<PowerState> = POWER_STATES
+            .into_iter()
+            .filter(|state| self.power_state.is_empty() || self.power_state.contains(state))
+            .collect();
+        let removed = if self.include_removed {
+            &[0_i64, 1][..]
+        } else {
+            &[0]
+        };
+        let mut branches = Vec::new();
+        for removed in removed {
+            for state in &power_states {
+                let of_user = self.user_id.map(|id| ("user_id", Value::from(id.0)));
+                let seen = [
+                    ("removed", Value::from(*removed)),
+                    ("power_state", power_state_name(*state).into()),
+                ];
+                branches.push(of_user.into_iter().chain(seen).collect());
+            }
+        }
+        let of_template = self.template.as_deref().map(|t| ("template =", t.into()));
+        let mut listing = Listing {
+            branches,
+            filters: of_template.into_iter().collect(),
+        };
+        listing.filter_window(self.from.map(|at| at.0), self.to.map(|at| at.0));
+        listing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_columns_are_those_of_the_state() {
+        for power_state in POWER_STATES {
+            let name = serde_json::to_value(power_state).unwrap();
+            assert_eq!(name, power_state_name(power_state));
+        }
+        for wanted in [Wanted::Running, Wanted::Halted, Wanted::Gone] {
+            assert_eq!(serde_json::to_value(wanted).unwrap(), wanted_name(wanted));
+        }
+        assert_eq!(
+            serde_json::to_value(Work::Idle).unwrap(),
+            work_name(&Work::Idle)
+        );
+    }
+}

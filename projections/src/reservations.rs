@@ -1,0 +1,123 @@
+//! The view of reservations: every one there ever was, as it stands.
+
+use std::collections::BTreeSet;
+
+use openpex_aggregates::reservation::{Reservation, StatusName};
+use openpex_aggregates::terms::Terms;
+use openpex_aggregates::{ReservationId, Timestamp, UserId};
+
+use crate::error::ViewsError;
+use crate::list::{Listed, Listing, Page};
+use crate::source::SourceError;
+use crate::store::Value;
+use crate::table::{StoredView, Table, View, select};
+use crate::views::Views;
+
+/// A reservation as of the checkpoint.
+pub type ReservationView = View<ReservationId, Reservation>;
+
+/// Which reservations; what is not set does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReservationFilter {
+    /// Whose.
+    pub user_id: Option<UserId>,
+    /// Of any of these statuses; of all where there are none.
+    pub status: Vec<StatusName>,
+    /// Whose window does not end at or before this.
+    pub from: Option<Timestamp>,
+    /// Whose window starts before this.
+    pub to: Option<Timestamp>,
+    /// Of this template.
+    pub template: Option<String>,
+}
+
+/// Queries of the reservations; from [`Views::reservations`].
+pub struct Reservations<'a>(pub(crate) &'a Views);
+
+impl Table for Reservation {
+    type Id = ReservationId;
+    const NAME: &'static str = "reservations";
+    const KEY: &'static str = "reservation_id";
+    const COLUMNS: &'static [&'static str] = &[
+        "user_id",
+        "status",
+        "template",
+        "instance_type",
+        "starts_at",
+        "ends_at",
+        "created_at",
+    ];
+
+    fn columns(&self) -> Vec<Value> {
+        let terms = self.terms();
+        let text = |of: fn(&Terms) -> &String| terms.map(|t| of(t).clone());
+        vec![
+            self.user_id.0.into(),
+            self.status.name().as_str().into(),
+            text(|terms| &terms.template).into(),
+            text(|terms| &terms.instance_type).into(),
+            terms.map(|terms| terms.window.starts_at.0).into(),
+            terms.map(|terms| terms.window.ends_at.0).into(),
+            self.initiated_at.0.into(),
+        ]
+    }
+
+    fn read_id(text: &str) -> Result<Self::Id, SourceError> {
+        Ok(text.parse()?)
+    }
+}
+
+impl Reservations<'_> {
+    /// One reservation.
+    ///
+    /// # Errors
+    /// [`ViewsError::NotReady`], or the store's.
+    pub async fn find(&self, id: ReservationId) -> Result<Option<ReservationView>, ViewsError> {
+        let mut statement = select::<Reservation>();
+        statement
+            .push("WHERE reservation_id = ")
+            .push_value(id.to_string());
+        let found = self.0.fetch::<StoredView>(&statement).await?.pop();
+        found.map(StoredView::read).transpose()
+    }
+
+    /// A page of those that pass the filter, newest first.
+    ///
+    /// # Errors
+    /// [`ViewsError::LimitOutOfRange`], [`ViewsError::NotReady`], or the store's.
+    pub async fn list(
+        &self,
+        filter: &ReservationFilter,
+        page: Page,
+    ) -> Result<Listed<ReservationView>, ViewsError> {
+        let statement = filter.listing().statement::<Reservation>(page)?;
+        let rows = self.0.fetch::<StoredView>(&statement).await?;
+        let rows: Result<Vec<_>, _> = rows.into_iter().map(StoredView::read).collect();
+        Ok(Listed::cut(rows?, page.limit, |view: &ReservationView| {
+            view.created_position
+        }))
+    }
+}
+
+impl ReservationFilter {
+    fn listing(&self) -> Listing {
+        let of_user = self.user_id.map(|id| ("user_id", Value::from(id.0)));
+        let asked: BTreeSet<StatusName> = self.status.iter().copied().collect();
+        let branch = |status: Option<StatusName>| {
+            let of_status = status.map(|status| ("status", status.as_str().into()));
+            of_user.clone().into_iter().chain(of_status).collect()
+        };
+        let branches = match (asked.is_empty(), self.user_id) {
+            (true, None) => vec![branch(None)],
+            (true, Some(_)) => StatusName::ALL.map(|status| branch(Some(status))).to_vec(),
+            (false, _) => asked.into_iter().map(|s| branch(Some(s))).collect(),
+        };
+        let of_template = self.template.as_deref().map(|t| ("template =", t.into()));
+        let mut listing = Listing {
+            branches,
+            filters: of_template.into_iter().collect(),
+        };
+        listing.filter_window(self.from.map(|at| at.0), self.to.map(|at| at.0));
+        listing
+    }
+}

@@ -1,0 +1,115 @@
+//! A statement with its values: SQL that both stores read, and the one place that binds for both.
+
+use std::fmt::Write as _;
+
+use sqlx::error::BoxDynError;
+use sqlx::{Arguments, Database, Encode, Type};
+
+/// A value of one of the two types that the views' columns have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// BIGINT.
+    Int(Option<i64>),
+    /// TEXT.
+    Text(Option<String>),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(Some(value))
+    }
+}
+
+impl From<Option<i64>> for Value {
+    fn from(value: Option<i64>) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<u64> for Value {
+    /// A number that leaves the column's range becomes its largest; none of ours comes near.
+    fn from(value: u64) -> Self {
+        Self::Int(Some(i64::try_from(value).unwrap_or(i64::MAX)))
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(Some(value))
+    }
+}
+
+impl From<Option<String>> for Value {
+    fn from(value: Option<String>) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(Some(value.to_owned()))
+    }
+}
+
+/// SQL in the making; values are only ever bound, never written into it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Statement {
+    pub(super) sql: String,
+    values: Vec<Value>,
+}
+
+impl Statement {
+    pub(crate) fn new(sql: &str) -> Self {
+        let (sql, values) = (sql.to_owned(), Vec::new());
+        Self { sql, values }
+    }
+
+    /// Gives the next `$n` of the SQL its value.
+    pub(crate) fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    pub(crate) fn push(&mut self, sql: &str) -> &mut Self {
+        self.sql.push_str(sql);
+        self
+    }
+
+    /// Writes the next `$n` and gives it its value.
+    pub(crate) fn push_value(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.values.push(value.into());
+        write!(self.sql, "${}", self.values.len()).expect("invariant: a string takes any text");
+        self
+    }
+
+    /// Writes `$n, $n, …` for several values.
+    pub(crate) fn push_values<V: Into<Value>>(
+        &mut self,
+        values: impl IntoIterator<Item = V>,
+    ) -> &mut Self {
+        for (i, value) in values.into_iter().enumerate() {
+            if i > 0 {
+                self.push(", ");
+            }
+            self.push_value(value);
+        }
+        self
+    }
+
+    /// The values in the form of one of the stores.
+    pub(super) fn arguments<'q, DB>(&'q self) -> Result<DB::Arguments<'q>, BoxDynError>
+    where
+        DB: Database,
+        Option<i64>: Encode<'q, DB> + Type<DB>,
+        Option<&'q str>: Encode<'q, DB> + Type<DB>,
+    {
+        let mut arguments = DB::Arguments::default();
+        for value in &self.values {
+            match value {
+                Value::Int(value) => arguments.add(*value)?,
+                Value::Text(value) => arguments.add(value.as_deref())?,
+            }
+        }
+        Ok(arguments)
+    }
+}

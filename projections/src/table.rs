@@ -1,0 +1,202 @@
+//! What all views share: a row is an aggregate's state, read before a page is folded and written once
+//! after it.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::hash::Hash;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::ViewsError;
+use crate::source::{SourceError, SourceEvent};
+use crate::store::{Statement, Tx, Value};
+
+/// Most keys in one query. Keys are padded to a power of two, so that there are few statements.
+const KEYS_MAX: usize = 512;
+/// Most rows in one insert. Rows go in powers of two, so that there are few statements.
+const ROWS_MAX: usize = 64;
+
+/// An aggregate as its view has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View<Id, A> {
+    /// Which.
+    pub id: Id,
+    /// Its state.
+    pub state: A,
+    /// The number of its newest event in its stream.
+    pub sequence: u64,
+    /// The position of its newest event.
+    pub position: u64,
+    /// The position of its first event; never changes.
+    pub created_position: u64,
+}
+
+/// An aggregate with a view of its own.
+pub(crate) trait Table: Default + Serialize + DeserializeOwned + Send + Sync {
+    /// What names one.
+    type Id: Clone + Eq + Hash + Display + Send + Sync;
+    /// The table.
+    const NAME: &'static str;
+    /// The column of the id.
+    const KEY: &'static str;
+    /// The columns that lists filter by and analysts read.
+    const COLUMNS: &'static [&'static str];
+    /// The values of [`Self::COLUMNS`], in their order.
+    fn columns(&self) -> Vec<Value>;
+    /// Reads the column of the id.
+    fn read_id(text: &str) -> Result<Self::Id, SourceError>;
+}
+
+/// The columns that every view has, as they are selected.
+#[derive(sqlx::FromRow)]
+pub(crate) struct StoredView {
+    id: String,
+    sequence: i64,
+    position: i64,
+    created_position: i64,
+    state: String,
+}
+
+/// `SELECT` and the columns of a [`StoredView`].
+pub(crate) fn select<A: Table>() -> Statement {
+    Statement::new(&format!(
+        "SELECT {} AS id, sequence, position, created_position, state FROM {} ",
+        A::KEY,
+        A::NAME
+    ))
+}
+
+impl StoredView {
+    pub(crate) fn read<A: Table>(self) -> Result<View<A::Id, A>, ViewsError> {
+        let bad = |source: SourceError| ViewsError::BadRow {
+            view: A::NAME,
+            key: self.id.clone(),
+            source,
+        };
+        let number = |n: i64| u64::try_from(n).map_err(|error| bad(error.into()));
+        Ok(View {
+            id: A::read_id(&self.id).map_err(bad)?,
+            state: serde_json::from_str(&self.state).map_err(|error| bad(error.into()))?,
+            sequence: number(self.sequence)?,
+            position: number(self.position)?,
+            created_position: number(self.created_position)?,
+        })
+    }
+}
+
+/// The rows that a page of events touches.
+pub(crate) struct Touched<A: Table> {
+    rows: HashMap<A::Id, View<A::Id, A>>,
+}
+
+impl<A: Table> Touched<A> {
+    /// Reads the rows of the streams that `events` go on with.
+    pub(crate) async fn load<'e>(
+        tx: &mut Tx,
+        events: impl Iterator<Item = (&'e A::Id, u64)>,
+    ) -> Result<Self, ViewsError>
+    where
+        A::Id: 'e,
+    {
+        // Whether the first event of each stream in this page is the stream's first.
+        let mut begins = HashMap::new();
+        for (id, sequence) in events {
+            begins.entry(id).or_insert(sequence == 1);
+        }
+        let known: Vec<&A::Id> = begins
+            .into_iter()
+            .filter_map(|(id, begins)| (!begins).then_some(id))
+            .collect();
+        let mut rows = HashMap::with_capacity(known.len());
+        for ids in known.chunks(KEYS_MAX) {
+            let padding = ids.len().next_power_of_two() - ids.len();
+            let padding = ids.last().into_iter().cycle().take(padding);
+            let mut statement = select::<A>();
+            statement.push(&format!("WHERE {} IN (", A::KEY));
+            statement.push_values(ids.iter().chain(padding).map(ToString::to_string));
+            statement.push(")");
+            for stored in tx.fetch::<StoredView>(&statement).await? {
+                let view = stored.read::<A>()?;
+                rows.insert(view.id.clone(), view);
+            }
+        }
+        Ok(Self { rows })
+    }
+
+    /// Folds one event into its row.
+    pub(crate) fn fold(
+        &mut self,
+        id: &A::Id,
+        event: &SourceEvent,
+        fold: impl FnOnce(&mut A),
+    ) -> Result<(), ViewsError> {
+        let row = self.rows.entry(id.clone()).or_insert_with(|| View {
+            id: id.clone(),
+            state: A::default(),
+            sequence: 0,
+            position: 0,
+            created_position: event.position,
+        });
+        let expected = row.sequence.saturating_add(1);
+        if event.sequence != expected {
+            return Err(ViewsError::SequenceGap {
+                stream: format!("{}/{id}", event.fact.aggregate_type()),
+                expected,
+                found: event.sequence,
+            });
+        }
+        fold(&mut row.state);
+        (row.sequence, row.position) = (event.sequence, event.position);
+        Ok(())
+    }
+
+    /// Writes every row once, in the order in which their streams began.
+    pub(crate) async fn write(self, tx: &mut Tx) -> Result<(), ViewsError> {
+        let mut rows: Vec<_> = self.rows.into_values().collect();
+        rows.sort_unstable_by_key(|row| row.created_position);
+        let mut rest = &rows[..];
+        while !rest.is_empty() {
+            let at_once = ROWS_MAX.min(1 << rest.len().ilog2());
+            let (now, later) = rest.split_at(at_once);
+            tx.execute(&upsert(now)?).await?;
+            rest = later;
+        }
+        Ok(())
+    }
+}
+
+/// One insert of several rows that overwrites those that are there.
+fn upsert<A: Table>(rows: &[View<A::Id, A>]) -> Result<Statement, ViewsError> {
+    const SHARED: [&str; 3] = ["sequence", "position", "state"];
+    let changing: Vec<&str> = A::COLUMNS.iter().copied().chain(SHARED).collect();
+    let mut statement = Statement::new(&format!(
+        "INSERT INTO {} ({}, created_position, {}) VALUES ",
+        A::NAME,
+        A::KEY,
+        changing.join(", ")
+    ));
+    for (i, row) in rows.iter().enumerate() {
+        let state = serde_json::to_string(&row.state).map_err(|error| ViewsError::BadRow {
+            view: A::NAME,
+            key: row.id.to_string(),
+            source: error.into(),
+        })?;
+        let mut values = vec![row.id.to_string().into(), row.created_position.into()];
+        values.extend(row.state.columns());
+        values.extend([row.sequence.into(), row.position.into(), state.into()]);
+        statement.push(if i == 0 { "(" } else { ", (" });
+        statement.push_values(values);
+        statement.push(")");
+    }
+    let taken_over: Vec<String> = changing
+        .iter()
+        .map(|column| format!("{column} = excluded.{column}"))
+        .collect();
+    statement.push(&format!(
+        " ON CONFLICT ({}) DO UPDATE SET {}",
+        A::KEY,
+        taken_over.join(", ")
+    ));
+    Ok(statement)
+}

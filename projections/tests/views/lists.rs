@@ -1,0 +1,308 @@
+//! Lists: order, filters, paging while more comes in, and their limits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use openpex_aggregates::instance::PowerState;
+use openpex_aggregates::reservation::StatusName;
+use openpex_aggregates::{InstanceId, ReservationId, Timestamp, UserId};
+use openpex_projections::{
+    InstanceFilter, InstanceView, LIST_LIMIT_MAX, Page, ReservationFilter, ReservationView,
+    ViewsError,
+};
+
+use crate::feed::{Feed, TEMPLATES, USERS};
+use crate::ledger::{Ledger, PATIENCE, level};
+use crate::replay;
+use crate::stores::{Fresh, on_both_stores};
+
+on_both_stores!(
+    a_list_of_reservations_is_what_passes_the_filter_newest_first,
+    a_list_of_instances_is_what_passes_the_filter_newest_first,
+    paging_meets_every_reservation_once_while_new_ones_come,
+    pages_of_no_rows_or_too_many_are_refused,
+    one_is_found_by_its_id,
+    analysts_see_times,
+    more_readers_than_connections_wait_their_turn,
+);
+
+fn overlaps(window: Option<(i64, i64)>, from: Option<Timestamp>, to: Option<Timestamp>) -> bool {
+    if from.is_none() && to.is_none() {
+        return true;
+    }
+    window.is_some_and(|(starts_at, ends_at)| {
+        from.is_none_or(|from| ends_at > from.0) && to.is_none_or(|to| starts_at < to.0)
+    })
+}
+
+fn passes(view: &ReservationView, filter: &ReservationFilter) -> bool {
+    let terms = view.state.terms();
+    let window = terms.map(|t| (t.window.starts_at.0, t.window.ends_at.0));
+    filter
+        .user_id
+        .is_none_or(|user_id| user_id == view.state.user_id)
+        && (filter.status.is_empty() || filter.status.contains(&view.state.status.name()))
+        && overlaps(window, filter.from, filter.to)
+        && filter
+            .template
+            .as_ref()
+            .is_none_or(|t| terms.is_some_and(|terms| terms.template == *t))
+}
+
+async fn a_list_of_reservations_is_what_passes_the_filter_newest_first(fresh: Fresh) {
+    let mut feed = Feed::after(5, 900);
+    let ledger = Ledger::new(feed.take());
+    let (views, _running) = level(&fresh.url, &ledger).await;
+    let all = replay::fold(&ledger.events()).reservations;
+    let some_window = all
+        .iter()
+        .find_map(|view| view.state.terms())
+        .unwrap()
+        .window;
+    let later = feed.now.saturating_add(3_600_000);
+
+    let mut met = BTreeMap::new();
+    let users = (0..=USERS).map(|n| (n > 0).then(|| UserId(i64::try_from(n).unwrap())));
+    for user_id in users {
+        for status in [
+            vec![],
+            vec![StatusName::Expired],
+            vec![
+                StatusName::Confirmed,
+                StatusName::Activated,
+                StatusName::Confirmed,
+            ],
+            StatusName::ALL.to_vec(),
+        ] {
+            for (from, to) in [
+                (None, None),
+                (Some(feed.now), None),
+                (None, Some(feed.now)),
+                (Some(feed.now), Some(later)),
+                // Half open: what ends at `from` or starts at `to` is outside.
+                (
+                    Some(some_window.ends_at),
+                    Some(some_window.ends_at.saturating_add(1)),
+                ),
+                (
+                    Some(some_window.starts_at),
+                    Some(some_window.starts_at.saturating_add(1)),
+                ),
+            ] {
+                for template in [None, Some(TEMPLATES[0].to_owned())] {
+                    let status = status.clone();
+                    let filter = ReservationFilter {
+                        user_id,
+                        status,
+                        from,
+                        to,
+                        template,
+                    };
+                    let found = replay::reservations(&views, &filter, 17).await;
+                    let wanted: Vec<_> = all
+                        .iter()
+                        .filter(|view| passes(view, &filter))
+                        .cloned()
+                        .collect();
+                    assert_eq!(found, wanted, "{filter:?}");
+                    *met.entry(found.len().min(18)).or_insert(0) += 1;
+                }
+            }
+        }
+    }
+    assert!(
+        met.len() > 5,
+        "filters let everything or nothing through: {met:?}"
+    );
+}
+
+async fn a_list_of_instances_is_what_passes_the_filter_newest_first(fresh: Fresh) {
+    let mut feed = Feed::after(6, 900);
+    let ledger = Ledger::new(feed.take());
+    let (views, _running) = level(&fresh.url, &ledger).await;
+    let all = replay::fold(&ledger.events()).instances;
+    for user_id in [None, Some(UserId(1))] {
+        for power_state in [
+            vec![],
+            vec![PowerState::Running],
+            vec![PowerState::Halted, PowerState::Unknown],
+        ] {
+            for include_removed in [false, true] {
+                for from in [None, Some(feed.now)] {
+                    let filter = InstanceFilter {
+                        user_id,
+                        power_state: power_state.clone(),
+                        from,
+                        to: None,
+                        template: Some(TEMPLATES[1].to_owned()),
+                        include_removed,
+                    };
+                    let passes = |view: &&InstanceView| {
+                        user_id.is_none_or(|id| id == view.state.user_id)
+                            && (power_state.is_empty()
+                                || power_state.contains(&view.state.observed.power_state))
+                            && from.is_none_or(|from| view.state.window.ends_at > from)
+                            && view.state.spec.template == TEMPLATES[1]
+                            && (include_removed || !view.state.removed)
+                    };
+                    let wanted: Vec<_> = all.iter().filter(passes).cloned().collect();
+                    let found = replay::instances(&views, &filter, 13).await;
+                    assert_eq!(found, wanted, "{filter:?}");
+                }
+            }
+        }
+    }
+}
+
+async fn paging_meets_every_reservation_once_while_new_ones_come(fresh: Fresh) {
+    let mut feed = Feed::after(7, 300);
+    let ledger = Ledger::new(feed.take());
+    let (views, _running) = level(&fresh.url, &ledger).await;
+    let at_first: BTreeSet<ReservationId> = replay::fold(&ledger.events())
+        .reservations
+        .iter()
+        .map(|view| view.id)
+        .collect();
+
+    let filter = ReservationFilter::default();
+    let (mut met, mut page) = (Vec::new(), Page::first(7));
+    loop {
+        let listed = views.reservations().list(&filter, page).await.unwrap();
+        met.extend(listed.rows.iter().map(|view| view.id));
+        page.before = listed.next;
+        if page.before.is_none() {
+            break;
+        }
+        // Between two pages new ones are opened and old ones change.
+        (0..10).for_each(|_| feed.open());
+        (0..10).for_each(|_| feed.go_on());
+        let head = ledger.append(feed.take());
+        assert!(views.wait_for(head, PATIENCE).await);
+    }
+    let distinct: BTreeSet<_> = met.iter().copied().collect();
+    assert_eq!(distinct.len(), met.len(), "one came twice");
+    assert_eq!(
+        distinct, at_first,
+        "one was missed, or a newer one turned up"
+    );
+}
+
+async fn pages_of_no_rows_or_too_many_are_refused(fresh: Fresh) {
+    let ledger = Ledger::new(Feed::new(8).take());
+    let (views, _running) = level(&fresh.url, &ledger).await;
+    for limit in [0, LIST_LIMIT_MAX + 1] {
+        let (of_reservations, of_instances) =
+            (ReservationFilter::default(), InstanceFilter::default());
+        let page = Page::first(limit);
+        let ids = vec![ReservationId::default(); LIST_LIMIT_MAX + 1];
+        for refused in [
+            views
+                .reservations()
+                .list(&of_reservations, page)
+                .await
+                .err(),
+            views.instances().list(&of_instances, page).await.err(),
+            views.nodes().list(limit, None).await.err(),
+            views.instances().of_reservations(&ids).await.err(),
+        ] {
+            let max = LIST_LIMIT_MAX;
+            assert!(
+                matches!(refused, Some(ViewsError::LimitOutOfRange { max: m, .. }) if m == max),
+                "{refused:?}"
+            );
+        }
+    }
+    // The limit itself is served, by every list.
+    let page = Page::first(LIST_LIMIT_MAX);
+    views
+        .reservations()
+        .list(&ReservationFilter::default(), page)
+        .await
+        .unwrap();
+    let everything = InstanceFilter {
+        include_removed: true,
+        ..InstanceFilter::default()
+    };
+    views.instances().list(&everything, page).await.unwrap();
+    let ids = vec![ReservationId::default(); LIST_LIMIT_MAX];
+    assert!(
+        views
+            .instances()
+            .of_reservations(&ids)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+async fn one_is_found_by_its_id(fresh: Fresh) {
+    let mut feed = Feed::after(9, 500);
+    let ledger = Ledger::new(feed.take());
+    let (views, _running) = level(&fresh.url, &ledger).await;
+    let all = replay::fold(&ledger.events());
+    for wanted in &all.reservations {
+        let found = views.reservations().find(wanted.id).await.unwrap();
+        assert_eq!(found.as_ref(), Some(wanted));
+    }
+    for wanted in &all.instances {
+        assert_eq!(
+            views.instances().find(wanted.id).await.unwrap().as_ref(),
+            Some(wanted)
+        );
+    }
+    assert_eq!(
+        views
+            .reservations()
+            .find(ReservationId::default())
+            .await
+            .unwrap(),
+        None
+    );
+    assert_eq!(
+        views.instances().find(InstanceId::default()).await.unwrap(),
+        None
+    );
+
+    let ids: Vec<_> = all.reservations.iter().map(|view| view.id).collect();
+    let of = views.instances().of_reservations(&ids).await.unwrap();
+    let mut wanted: BTreeMap<ReservationId, Vec<InstanceId>> = BTreeMap::new();
+    for view in all.instances.iter().rev() {
+        wanted
+            .entry(view.state.spec.reservation_id)
+            .or_default()
+            .push(view.id);
+    }
+    assert!(wanted.values().any(|ids| ids.len() > 1));
+    assert_eq!(of.into_iter().collect::<BTreeMap<_, _>>(), wanted);
+}
+
+async fn analysts_see_times(fresh: Fresh) {
+    let mut feed = Feed::after(10, 300);
+    let ledger = Ledger::new(feed.take());
+    let (_views, _running) = level(&fresh.url, &ledger).await;
+    let all = replay::fold(&ledger.events());
+    // The feed plays in August 2009.
+    let in_august = "SELECT COUNT(*) FROM reservations_by_time \
+        WHERE CAST(created_at AS TEXT) LIKE '2009-08-%'";
+    let wanted = i64::try_from(all.reservations.len()).unwrap();
+    assert_eq!(fresh.number(in_august).await, wanted);
+    let ordered = "SELECT COUNT(*) FROM instances_by_time WHERE starts_at < ends_at";
+    let wanted = i64::try_from(all.instances.len()).unwrap();
+    assert_eq!(fresh.number(ordered).await, wanted);
+}
+
+async fn more_readers_than_connections_wait_their_turn(fresh: Fresh) {
+    let mut feed = Feed::after(18, 200);
+    let ledger = Ledger::new(feed.take());
+    let (views, _running) = level(&fresh.url, &ledger).await;
+    let wanted = replay::fold(&ledger.events()).reservations;
+    let mut readers = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let views = views.clone();
+        readers.spawn(async move {
+            replay::reservations(&views, &ReservationFilter::default(), 50).await
+        });
+    }
+    while let Some(read) = readers.join_next().await {
+        assert_eq!(read.unwrap(), wanted);
+    }
+}

@@ -1,0 +1,109 @@
+//! Work of the pool that takes longer than a call: begun as a task, waited for within a bound.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use tracing::debug;
+use xmlrpc::Value;
+
+use super::XenDispatcher;
+use super::codec::text;
+use super::failures::{XenError, XenFailure};
+use super::records::Fields;
+use crate::dispatcher::FailureClass;
+
+/// First and longest pause between two looks at a task.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// How a task ended, as far as we know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TaskEnd {
+    /// The pool says it succeeded.
+    Done,
+    /// The pool no longer knows it (a master that started anew): the outcome is to be read off
+    /// the VM.
+    Vanished,
+    /// It was not over within the bound and goes on.
+    Pending,
+}
+
+impl XenDispatcher {
+    /// Begins `Async.<verb>` and waits at most `bound` for its end.
+    ///
+    /// # Errors
+    /// Those of a call, and the `error_info` of the task as a `Failure`.
+    pub(super) async fn run_task(
+        &self,
+        verb: &str,
+        args: &[Value],
+        bound: Duration,
+    ) -> Result<TaskEnd, XenError> {
+        let method = format!("Async.{verb}");
+        let Value::String(task) = self.call(&method, args).await? else {
+            return Err(XenError::ReplyUnexpected {
+                method,
+                expected: "a task",
+            });
+        };
+        let task = [text(task)];
+        let until = Instant::now() + bound;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.task_end(&task).await {
+                Ok(None) if Instant::now() >= until => return Ok(TaskEnd::Pending),
+                Ok(None) => {}
+                Err(error) if error.is_gone() => return Ok(TaskEnd::Vanished),
+                Err(error) => return Err(error),
+                Ok(Some(outcome)) => {
+                    // The pool would drop it by itself in time, so that this is lost is no harm.
+                    if let Err(error) = self.call("task.destroy", &task).await {
+                        debug!(%error, "could not remove a finished task");
+                    }
+                    return outcome.map(|()| TaskEnd::Done).map_err(XenError::Failure);
+                }
+            }
+            sleep(pause.min(until.saturating_duration_since(Instant::now()))).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// [`XenDispatcher::run_task`] for work that must be over before the next step.
+    ///
+    /// # Errors
+    /// Also `TASK_UNFINISHED`: the effect is to be tried again and then finds what was done.
+    pub(super) async fn finish_task(&self, verb: &str, args: &[Value]) -> Result<(), XenError> {
+        match self.run_task(verb, args, self.timeouts().task).await? {
+            TaskEnd::Done | TaskEnd::Vanished => Ok(()),
+            TaskEnd::Pending => Err(XenError::Unfit {
+                code: "TASK_UNFINISHED",
+                message: format!("{verb} is still running"),
+                class: FailureClass::Transient,
+            }),
+        }
+    }
+
+    /// How the task ended, or `None` while it runs.
+    async fn task_end(
+        &self,
+        task: &[Value; 1],
+    ) -> Result<Option<Result<(), XenFailure>>, XenError> {
+        let method = "task.get_record";
+        let record = self.call(method, task).await?;
+        let fields = Fields::of(method, &record)?;
+        match fields.text("status")? {
+            "pending" | "cancelling" => Ok(None),
+            "success" => Ok(Some(Ok(()))),
+            _ => {
+                let words: Vec<Value> = fields.set("error_info")?.into_iter().map(text).collect();
+                let cancelled = || XenFailure {
+                    code: "TASK_CANCELLED".into(),
+                    params: vec![],
+                };
+                Ok(Some(Err(
+                    XenFailure::from_words(&words).unwrap_or_else(cancelled)
+                )))
+            }
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Commands about what is no longer live: the writer has forgotten it, the ledger has not.
+//!
+//! A message that already took effect is answered again; every other is refused by the same
+//! decision that the writer would have made. Nothing is ever appended from here.
+
+use openpex_aggregates::instance::{Instance, InstanceRefusal};
+use openpex_aggregates::live::{
+    Actor, Answer, Command, CommandRefusal, Fact, InstanceControl, Message, decide_on_ended,
+};
+use openpex_aggregates::reservation::{Reservation, ReservationCommand};
+use openpex_aggregates::terms::Terms;
+use openpex_aggregates::{InstanceId, ReservationId};
+
+use super::problem::Problem;
+use super::refusal::stale;
+use super::state::AppState;
+use crate::ledger::StoredEvent;
+use crate::writer::{Committed, WriteRequest};
+
+const RESERVATION: &str = "reservation";
+const INSTANCE: &str = "instance";
+
+/// An aggregate as its whole stream has left it.
+pub struct Cold<A> {
+    /// Its state.
+    pub state: A,
+    /// How far its stream has got.
+    pub sequence: u64,
+    /// The position of its newest event.
+    pub position: u64,
+}
+
+/// Decides `request` on what has ended; `None` where there is no such thing for its sender.
+pub(super) async fn decide(
+    app: &AppState,
+    request: &WriteRequest,
+) -> Result<Option<Committed>, Problem> {
+    let Some(actor) = request.actor else {
+        return Ok(None);
+    };
+    match &request.command {
+        Command::Negotiate {
+            reservation_id,
+            message,
+        } => {
+            let command = match message {
+                // What has ended takes no terms, whatever they are.
+                Message::Counter(_) => ReservationCommand::ProposeTerms(Box::<Terms>::default()),
+                Message::Accept { offer, .. } => ReservationCommand::AcceptOffer(*offer),
+                Message::Confirm { .. } => ReservationCommand::ConfirmReservation,
+                Message::Reject => ReservationCommand::RejectOffers,
+            };
+            on_reservation(app, request, actor, (*reservation_id, command)).await
+        }
+        Command::Delete(id) => {
+            on_reservation(
+                app,
+                request,
+                actor,
+                (*id, ReservationCommand::DeleteReservation),
+            )
+            .await
+        }
+        Command::Activate(id) => {
+            on_reservation(
+                app,
+                request,
+                actor,
+                (*id, ReservationCommand::ActivateReservation),
+            )
+            .await
+        }
+        Command::ControlInstance {
+            instance_id,
+            control,
+        } => on_instance(app, request, actor, (*instance_id, *control)).await,
+        Command::Open { .. }
+        | Command::RecordOutcome { .. }
+        | Command::RecordObservations(_)
+        | Command::SightNodes(_)
+        | Command::AdoptPolicy(_)
+        | Command::FireDue { .. } => Ok(None),
+    }
+}
+
+async fn on_reservation(
+    app: &AppState,
+    request: &WriteRequest,
+    actor: Actor,
+    (id, command): (ReservationId, ReservationCommand),
+) -> Result<Option<Committed>, Problem> {
+    let found = load_reservation(app, id).await?;
+    let Some(cold) = found.filter(|cold| actor.may_act_for(cold.state.user_id)) else {
+        return Ok(None);
+    };
+    check_sequence(request, cold.sequence)?;
+    let events = decide_on_ended(&cold.state, command, app.clock.now())?;
+    if !events.is_empty() || !cold.state.status.name().is_end() {
+        return Err(still_live());
+    }
+    let Cold {
+        state,
+        sequence,
+        position,
+    } = cold;
+    let reservation = Box::new(state);
+    let answer = Answer::Reservation {
+        reservation_id: id,
+        reservation,
+        sequence,
+    };
+    Ok(Some(Committed { answer, position }))
+}
+
+async fn on_instance(
+    app: &AppState,
+    request: &WriteRequest,
+    actor: Actor,
+    (id, control): (InstanceId, InstanceControl),
+) -> Result<Option<Committed>, Problem> {
+    let found = load_instance(app, id).await?;
+    let Some(cold) = found.filter(|cold| actor.may_act_for(cold.state.user_id)) else {
+        return Ok(None);
+    };
+    check_sequence(request, cold.sequence)?;
+    if !cold.state.removed {
+        return Err(still_live());
+    }
+    if control != InstanceControl::Delete {
+        return Err(CommandRefusal::Instance(InstanceRefusal::BeingRemoved).into());
+    }
+    let Cold {
+        state,
+        sequence,
+        position,
+    } = cold;
+    let answer = Answer::Instance {
+        instance_id: id,
+        instance: Box::new(state),
+        sequence,
+    };
+    Ok(Some(Committed { answer, position }))
+}
+
+fn check_sequence(request: &WriteRequest, found: u64) -> Result<(), Problem> {
+    match request
+        .expected_sequence
+        .filter(|expected| *expected != found)
+    {
+        Some(expected) => Err(stale(expected, found)),
+        None => Ok(()),
+    }
+}
+
+/// It came to life between the writer's look and ours: only asking again tells.
+fn still_live() -> Problem {
+    Problem::unavailable(
+        "ledger_moved_on",
+        "this has changed while it was looked at; ask again",
+    )
+}
+
+/// A reservation, live or ended, folded from its stream.
+async fn load_reservation(
+    app: &AppState,
+    id: ReservationId,
+) -> Result<Option<Cold<Reservation>>, Problem> {
+    fold_reservation(&app.ledger.read_stream(RESERVATION, &id.to_string()).await?)
+}
+
+async fn load_instance(app: &AppState, id: InstanceId) -> Result<Option<Cold<Instance>>, Problem> {
+    let events = app.ledger.read_stream(INSTANCE, &id.to_string()).await?;
+    fold(&events, |state: &mut Instance, fact| {
+        if let Fact::Instance(_, event) = fact {
+            state.fold(&event);
+        }
+    })
+}
+
+/// The state that `events`, a whole stream, leave; `None` where there are none.
+pub(super) fn fold_reservation(
+    events: &[StoredEvent],
+) -> Result<Option<Cold<Reservation>>, Problem> {
+    fold(events, |state: &mut Reservation, fact| {
+        if let Fact::Reservation(_, event) = fact {
+            state.fold(&event);
+        }
+    })
+}
+
+fn fold<A: Default>(
+    events: &[StoredEvent],
+    mut fold_one: impl FnMut(&mut A, Fact),
+) -> Result<Option<Cold<A>>, Problem> {
+    let Some(last) = events.last() else {
+        return Ok(None);
+    };
+    let mut state = A::default();
+    for event in events {
+        let fact = Fact::from_stored(
+            &event.aggregate_type,
+            &event.aggregate_id,
+            &event.event_type,
+            &event.event_version,
+            &event.payload,
+        );
+        let fact = fact.map_err(|error| {
+            tracing::error!(%error, position = event.position, "an event does not read");
+            Problem::internal()
+        })?;
+        fold_one(&mut state, fact);
+    }
+    Ok(Some(Cold {
+        state,
+        sequence: last.sequence,
+        position: last.position,
+    }))
+}

@@ -1,0 +1,90 @@
+//! `PUT /OpenPEX/instances/{vm_id}/stop`, `…/reboot`, and ours: `…/start`, and `…/revive` for
+//! operators, which tries again what is stuck.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::ETAG;
+use axum::response::Response;
+use openpex_aggregates::live::{Answer, Command, InstanceControl};
+
+use super::InstancePath;
+use crate::http::commands::carry_out;
+use crate::http::problem::Problem;
+use crate::http::reply::{json, with_header};
+use crate::http::request::{Caller, Sent, etag_of};
+use crate::http::state::AppState;
+use crate::http::wire::InstanceOut;
+
+/// Shuts it down; its disks stay.
+pub async fn stop(
+    State(app): State<AppState>,
+    caller: Caller,
+    path: InstancePath,
+    sent: Sent,
+) -> Result<Response, Problem> {
+    control(&app, &caller, (path, sent), InstanceControl::Stop).await
+}
+
+/// Reboots it.
+pub async fn reboot(
+    State(app): State<AppState>,
+    caller: Caller,
+    path: InstancePath,
+    sent: Sent,
+) -> Result<Response, Problem> {
+    control(&app, &caller, (path, sent), InstanceControl::Reboot).await
+}
+
+/// Starts it again.
+pub async fn start(
+    State(app): State<AppState>,
+    caller: Caller,
+    path: InstancePath,
+    sent: Sent,
+) -> Result<Response, Problem> {
+    control(&app, &caller, (path, sent), InstanceControl::Start).await
+}
+
+/// Tries again what is stuck.
+pub async fn revive(
+    State(app): State<AppState>,
+    caller: Caller,
+    path: InstancePath,
+    sent: Sent,
+) -> Result<Response, Problem> {
+    caller.check_is_operator()?;
+    control(&app, &caller, (path, sent), InstanceControl::Revive).await
+}
+
+/// Asks it of the instance and answers with the instance as that has left it.
+pub(super) async fn control(
+    app: &AppState,
+    caller: &Caller,
+    (path, sent): (InstancePath, Sent),
+    control: InstanceControl,
+) -> Result<Response, Problem> {
+    caller.check_may_change()?;
+    sent.expect_no_body()?;
+    let command = Command::ControlInstance {
+        instance_id: path.id,
+        control,
+    };
+    let committed = carry_out(app, sent.ask(caller.actor(), command)).await?;
+    let position = committed.position;
+    let (instance, sequence) = match committed.answer {
+        Answer::Instance {
+            instance, sequence, ..
+        } => (instance, sequence),
+        Answer::Reservation { .. } | Answer::Done => {
+            tracing::error!(
+                position,
+                "a command about an instance was answered otherwise"
+            );
+            return Err(Problem::internal());
+        }
+    };
+    path.notes.note_reservation(instance.spec.reservation_id);
+    path.notes.note_position(position);
+    let response = json(StatusCode::OK, &InstanceOut::of(&instance, position));
+    Ok(with_header(response, ETAG, &etag_of(sequence)))
+}

@@ -1,0 +1,38 @@
+//! `GET /OpenPEX/instances`: the caller's instances, newest first; everybody's for operators and
+//! auditors.
+
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::http::own_writes::wait_for_own_writes;
+use crate::http::problem::Problem;
+use crate::http::reply::listed;
+use crate::http::request::{Caller, ListQuery};
+use crate::http::state::AppState;
+use crate::http::wire::{InstanceOut, POWER_STATES};
+
+/// Filtered by `status`, `from`, `to` and `template`, paged by `limit` and `cursor`.
+pub async fn list(
+    State(app): State<AppState>,
+    caller: Caller,
+    query: ListQuery,
+) -> Result<Response, Problem> {
+    let names = POWER_STATES.map(|(name, _)| name);
+    let by_name = |text: &str| {
+        POWER_STATES
+            .iter()
+            .find(|(n, _)| *n == text)
+            .map(|(_, s)| *s)
+    };
+    let mut filter = query.filter(&names, by_name)?;
+    filter.owner = caller.sees_only();
+    let page = query.page()?;
+    wait_for_own_writes(&app, caller.user_id()).await?;
+    let found = app.reads.list_instances(&filter, &page).await?;
+    let entries: Vec<_> = found
+        .entries
+        .iter()
+        .map(|view| InstanceOut::of(&view.instance, view.position))
+        .collect();
+    Ok(listed(&query, &entries, found.next.as_deref()))
+}

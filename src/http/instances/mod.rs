@@ -1,0 +1,47 @@
+//! Instances: the virtual machines of reservations (Table 2, rows 7 to 11, and ours).
+
+mod control;
+mod delete;
+mod list;
+mod show;
+
+use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::routing::{get, put};
+use openpex_aggregates::InstanceId;
+
+use super::observe::RequestNotes;
+use super::problem::Problem;
+use super::state::AppState;
+
+/// The routes under `/OpenPEX/instances`.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/instances", get(list::list))
+        .route("/instances/{vm_id}", get(show::show).delete(delete::delete))
+        .route("/instances/{vm_id}/stop", put(control::stop))
+        .route("/instances/{vm_id}/reboot", put(control::reboot))
+        .route("/instances/{vm_id}/start", put(control::start))
+        .route("/instances/{vm_id}/revive", put(control::revive))
+}
+
+/// The instance that a path names; what is no id of one is no instance's.
+struct InstancePath {
+    id: InstanceId,
+    notes: RequestNotes,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for InstancePath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        let id = path.ok().and_then(|path| path.parse().ok());
+        let id = id.ok_or_else(|| Problem::not_found("instance"))?;
+        Ok(Self {
+            id,
+            notes: RequestNotes::of(&parts.extensions),
+        })
+    }
+}

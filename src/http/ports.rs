@@ -1,0 +1,161 @@
+//! What the REST API asks of the rest of the service.
+//!
+//! Each is a trait because it has two implementations: the service's, and the one in memory that
+//! the simulation and the tests run on.
+
+use async_trait::async_trait;
+use openpex_aggregates::instance::{Instance, PowerState};
+use openpex_aggregates::node::Node;
+use openpex_aggregates::policy::Policy;
+use openpex_aggregates::reservation::{Reservation, StatusName};
+use openpex_aggregates::{InstanceId, ReservationId, Timestamp, UserId};
+
+use crate::writer::{Committed, WriteError, WriteRequest};
+
+/// Takes commands to the single writer.
+#[async_trait]
+pub trait CommandGate: Send + Sync + 'static {
+    /// Decides a command and makes what happens durable, with its idempotent answer.
+    ///
+    /// # Errors
+    /// Refused, or not known to have taken effect.
+    async fn submit(&self, request: WriteRequest) -> Result<Committed, WriteError>;
+}
+
+/// Answers reads from the views.
+#[async_trait]
+pub trait ReadSide: Send + Sync + 'static {
+    /// Returns once every view has reached `position`; the caller bounds how long it waits.
+    async fn wait_for(&self, position: u64) -> Result<(), ReadError>;
+
+    /// A reservation, live or ended.
+    async fn find_reservation(
+        &self,
+        id: ReservationId,
+    ) -> Result<Option<ReservationView>, ReadError>;
+
+    /// Reservations, newest first.
+    async fn list_reservations(
+        &self,
+        filter: &ListFilter<StatusName>,
+        page: &Page,
+    ) -> Result<Listed<ReservationView>, ReadError>;
+
+    /// An instance, live or gone.
+    async fn find_instance(&self, id: InstanceId) -> Result<Option<InstanceView>, ReadError>;
+
+    /// Instances, newest first.
+    async fn list_instances(
+        &self,
+        filter: &ListFilter<PowerState>,
+        page: &Page,
+    ) -> Result<Listed<InstanceView>, ReadError>;
+
+    /// Every node, by name.
+    async fn nodes(&self) -> Result<Vec<Node>, ReadError>;
+
+    /// The policy in force.
+    async fn policy(&self) -> Result<Policy, ReadError>;
+}
+
+/// A reservation as the views have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReservationView {
+    /// Its id.
+    pub id: ReservationId,
+    /// As it stands.
+    pub reservation: Reservation,
+    /// How far its stream has got.
+    pub sequence: u64,
+    /// The position of its newest event.
+    pub position: u64,
+    /// Its instances, in the order in which they were made.
+    pub instances: Vec<InstanceId>,
+}
+
+/// An instance as the views have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceView {
+    /// As it stands; its spec holds its id.
+    pub instance: Instance,
+    /// How far its stream has got.
+    pub sequence: u64,
+    /// The position of its newest event.
+    pub position: u64,
+}
+
+/// Which entries of a list are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListFilter<S> {
+    /// Of one user only.
+    pub owner: Option<UserId>,
+    /// In one of these statuses; any where empty.
+    pub statuses: Vec<S>,
+    /// Whose window ends after this.
+    pub from: Option<Timestamp>,
+    /// Whose window starts before this.
+    pub to: Option<Timestamp>,
+    /// Of this template.
+    pub template: Option<String>,
+}
+
+/// Which part of a list is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Most entries.
+    pub limit: u32,
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// The entries.
+    pub entries: Vec<T>,
+    /// Where the next part begins, if there is one.
+    pub next: Option<String>,
+}
+
+/// Why a read could not be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The cursor is none that a list gave.
+    #[error("the cursor is none that this list gave")]
+    BadCursor,
+    /// The views cannot be read.
+    #[error("the views cannot be read")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Moves the test clock.
+#[async_trait]
+pub trait ClockControl: Send + Sync + 'static {
+    /// Moves to `at`, which is not before the present, and returns when everything that became due
+    /// has been done.
+    async fn move_to(&self, at: Timestamp) -> Result<(), ClockError>;
+}
+
+/// Why the test clock did not get where it was to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ClockError {
+    /// What became due could not be done in time.
+    #[error("the clock was moved, but what became due has not been done: {0}")]
+    NotSettled(String),
+}
+
+/// Says whether the service can do its work.
+#[async_trait]
+pub trait Readiness: Send + Sync + 'static {
+    /// Each part the service needs, and whether it is there.
+    async fn checks(&self) -> Vec<ReadinessCheck>;
+}
+
+/// One part the service needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadinessCheck {
+    /// Which.
+    pub name: &'static str,
+    /// What is wrong with it; `None` where it is ready.
+    pub fault: Option<String>,
+}

@@ -1,0 +1,211 @@
+//! Every error of the layers below as the problem that a client sees.
+//!
+//! Owns the mapping: no handler makes up a status for an error of the writer, the domain, the
+//! ledger or the accounts. Nothing of a store's own message reaches a client.
+
+use axum::http::StatusCode;
+use axum::http::header::ETAG;
+use openpex_aggregates::instance::InstanceRefusal;
+use openpex_aggregates::live::CommandRefusal;
+use openpex_aggregates::reservation::Refusal;
+use openpex_aggregates::terms::TermsError;
+use serde_json::json;
+
+use super::ports::ReadError;
+use super::problem::{FieldError, Problem};
+use super::request::etag_of;
+use crate::accounts::{AccountError, PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, USERNAME_CHARS_MAX};
+use crate::ledger::LedgerError;
+use crate::writer::WriteError;
+
+impl From<WriteError> for Problem {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Refused(refusal) => refusal.into(),
+            WriteError::Stale { expected, found } => stale(expected, found),
+            WriteError::QueueFull { limit } => {
+                Self::unavailable("queue_full", error.to_string()).with("limit", limit)
+            }
+            WriteError::Unavailable => Self::unavailable("ledger_unavailable", error.to_string()),
+            WriteError::Fenced => Self::unavailable("not_the_writer", error.to_string()),
+            WriteError::Stopping => Self::unavailable("stopping", error.to_string()),
+        }
+    }
+}
+
+/// 412: the aggregate has gone on since the caller looked.
+pub(super) fn stale(expected: u64, found: u64) -> Problem {
+    let detail = format!("sequence {expected} was expected, it is {found}");
+    Problem::precondition_failed(detail)
+        .with("expected", expected)
+        .with("found", found)
+        .header(ETAG, &etag_of(found))
+}
+
+impl From<CommandRefusal> for Problem {
+    fn from(refusal: CommandRefusal) -> Self {
+        match refusal {
+            CommandRefusal::NotFound(what) => Self::not_found(what),
+            CommandRefusal::Terms(errors) => {
+                Self::invalid(errors.iter().map(terms_error).collect())
+            }
+            CommandRefusal::EchoDiffers {
+                field,
+                ref sent,
+                ref on_table,
+            } => {
+                let error = FieldError::new(field, "echo_differs", refusal.to_string())
+                    .with("sent", sent.clone())
+                    .with("onTable", on_table.clone());
+                Self::invalid(vec![error])
+            }
+            CommandRefusal::Reservation(refusal) => refusal.into(),
+            CommandRefusal::Instance(refusal) => refusal.into(),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let detail = refusal.to_string();
+        match refusal {
+            Refusal::NotAllowed { status } => Self::conflict("not_allowed_in_state", detail)
+                .with("state", status.as_str())
+                .with("allowed", status.allowed()),
+            Refusal::UnknownOffer { offer_id, on_table } => {
+                let on_table: Vec<u32> = on_table.into_iter().map(|id| id.0).collect();
+                let error = FieldError::new("offer", "unknown_offer", detail)
+                    .with("offer", offer_id.0)
+                    .with("onTable", on_table);
+                Self::invalid(vec![error])
+            }
+            Refusal::RoundsExhausted { rounds_max } => {
+                Self::conflict("rounds_exhausted", detail).with("roundsMax", rounds_max)
+            }
+            Refusal::TooEarly { starts_at, now } => Self::conflict("too_early", detail)
+                .with("state", "CONFIRMED")
+                .with("allowed", vec!["DELETE"])
+                .with("startTime", starts_at.to_rfc1123())
+                .with("now", now.to_rfc3339()),
+            Refusal::TooLate { ends_at, now } => Self::conflict("too_late", detail)
+                .with("state", "CONFIRMED")
+                .with("allowed", vec!["DELETE"])
+                .with("endTime", ends_at.to_rfc1123())
+                .with("now", now.to_rfc3339()),
+        }
+    }
+}
+
+impl From<InstanceRefusal> for Problem {
+    fn from(refusal: InstanceRefusal) -> Self {
+        let (state, allowed) = match refusal {
+            InstanceRefusal::BeingRemoved => ("GONE", vec!["DELETE"]),
+            InstanceRefusal::NotRunning => ("HALTED", vec!["start", "stop", "DELETE"]),
+        };
+        Self::conflict("not_allowed_in_state", refusal.to_string())
+            .with("state", state)
+            .with("allowed", allowed)
+    }
+}
+
+fn terms_error(error: &TermsError) -> FieldError {
+    let field = FieldError::new(error.field(), error.code(), error.to_string());
+    match error {
+        TermsError::UnknownType { asked, known } | TermsError::UnknownTemplate { asked, known } => {
+            field
+                .with("asked", asked.clone())
+                .with("known", json!(known))
+        }
+        TermsError::InstancesFixedOutOfRange { asked, max } => {
+            field.with("asked", *asked).with("min", 1).with("max", *max)
+        }
+        TermsError::InstancesOptionOutOfRange { asked, max } => {
+            field.with("asked", *asked).with("min", 0).with("max", *max)
+        }
+        TermsError::DurationOutOfRange {
+            asked_ms,
+            min_ms,
+            max_ms,
+        } => field
+            .with("asked", *asked_ms)
+            .with("min", *min_ms)
+            .with("max", *max_ms),
+        TermsError::StartInThePast {
+            asked,
+            now,
+            grace_secs,
+        } => field
+            .with("asked", asked.to_rfc1123())
+            .with("now", now.to_rfc3339())
+            .with("graceSecs", *grace_secs),
+        TermsError::StartPastHorizon { asked, horizon } => field
+            .with("asked", asked.to_rfc1123())
+            .with("horizon", horizon.to_rfc3339()),
+        TermsError::EarliestStartAfterStart { earliest, start } => field
+            .with("earliestStart", earliest.to_rfc1123())
+            .with("startTime", start.to_rfc1123()),
+        TermsError::LatestEndBeforeEnd { latest, end } => field
+            .with("latestEnd", latest.to_rfc1123())
+            .with("endTime", end.to_rfc1123()),
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::BadCursor => {
+                Self::malformed("bad_parameter", error.to_string()).with("parameter", "cursor")
+            }
+            ReadError::Unavailable(ref source) => {
+                tracing::error!(%error, %source, "a read failed");
+                Self::unavailable("views_unavailable", error.to_string())
+            }
+        }
+    }
+}
+
+impl From<LedgerError> for Problem {
+    fn from(error: LedgerError) -> Self {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "the ledger failed a request"
+        );
+        Self::unavailable("ledger_unavailable", "the ledger cannot be read or written")
+    }
+}
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Self {
+        let detail = error.to_string();
+        match error {
+            AccountError::UsernameLength { characters } => Self::invalid(vec![
+                FieldError::new("username", "username_length", detail)
+                    .with("characters", characters)
+                    .with("min", 1)
+                    .with("max", USERNAME_CHARS_MAX),
+            ]),
+            AccountError::UsernameCharacter { character } => Self::invalid(vec![
+                FieldError::new("username", "username_character", detail)
+                    .with("character", character.to_string()),
+            ]),
+            AccountError::UsernameTaken => Self::conflict("username_taken", detail),
+            AccountError::PasswordLength { bytes } => Self::invalid(vec![
+                FieldError::new("password", "password_length", detail)
+                    .with("bytes", bytes)
+                    .with("min", PASSWORD_BYTES_MIN)
+                    .with("max", PASSWORD_BYTES_MAX),
+            ]),
+            AccountError::Busy => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "log_ins_busy", detail).retry_after(1)
+            }
+            AccountError::Unavailable(_) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "accounts failed");
+                Self::unavailable("accounts_unavailable", detail)
+            }
+            AccountError::Hashing { .. } | AccountError::Unreadable { .. } => {
+                tracing::error!(error = &error as &dyn std::error::Error, "accounts failed");
+                Self::internal()
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The query of a list: filters, `limit` and `cursor`.
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use std::fmt::Write as _;
+
+use super::dates::parse_instant;
+use crate::http::limits::{LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX};
+use crate::http::ports::{ListFilter, Page};
+use crate::http::problem::Problem;
+use openpex_aggregates::Timestamp;
+
+/// The parameters a list takes.
+const PARAMETERS: [&str; 6] = ["status", "from", "to", "template", "limit", "cursor"];
+
+/// The query of a list, as it was sent.
+#[derive(Debug)]
+pub struct ListQuery {
+    path: String,
+    pairs: Vec<(String, String)>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ListQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
+            .map_err(|_| Problem::malformed("bad_query", "the query does not read"))?;
+        for (index, (name, _)) in pairs.iter().enumerate() {
+            let known = PARAMETERS.join(", ");
+            if !PARAMETERS.contains(&name.as_str()) {
+                let detail = format!("unknown parameter {name:?}; known are {known}");
+                return Err(bad_parameter("unknown_parameter", name, detail));
+            }
+            if name != "status" && pairs[..index].iter().any(|(other, _)| other == name) {
+                let detail = format!("parameter {name} comes twice");
+                return Err(bad_parameter("bad_parameter", name, detail));
+            }
+        }
+        Ok(Self {
+            path: parts.uri.path().to_owned(),
+            pairs,
+        })
+    }
+}
+
+fn bad_parameter(code: &'static str, name: &str, detail: String) -> Problem {
+    Problem::malformed(code, detail).with("parameter", name)
+}
+
+impl ListQuery {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.pairs
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// What is asked for; `read_status` reads a status by its name, `names` are all of them.
+    ///
+    /// # Errors
+    /// 400 with the parameter that does not read.
+    pub fn filter<S>(
+        &self,
+        names: &[&str],
+        read_status: impl Fn(&str) -> Option<S>,
+    ) -> Result<ListFilter<S>, Problem> {
+        let sent = self.pairs.iter().filter(|(name, _)| name == "status");
+        let statuses = sent
+            .flat_map(|(_, value)| value.split(','))
+            .map(|name| {
+                read_status(name).ok_or_else(|| {
+                    let detail = format!("unknown status {name:?}; known are {}", names.join(", "));
+                    bad_parameter("bad_parameter", "status", detail)
+                })
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(ListFilter {
+            owner: None,
+            statuses,
+            from: self.instant("from")?,
+            to: self.instant("to")?,
+            template: self.get("template").map(str::to_owned),
+        })
+    }
+
+    fn instant(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        let read = |text| {
+            parse_instant(text)
+                .map_err(|error| bad_parameter("bad_parameter", name, format!("{name}: {error}")))
+        };
+        self.get(name).map(read).transpose()
+    }
+
+    /// Which part is asked for.
+    ///
+    /// # Errors
+    /// 400 where `limit` is not between 1 and [`LIST_LIMIT_MAX`].
+    pub fn page(&self) -> Result<Page, Problem> {
+        let cursor = self.get("cursor").map(str::to_owned);
+        let Some(text) = self.get("limit") else {
+            return Ok(Page {
+                limit: LIST_LIMIT_DEFAULT,
+                cursor,
+            });
+        };
+        let limit = text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=LIST_LIMIT_MAX).contains(limit));
+        let Some(limit) = limit else {
+            let detail = format!("limit is a number from 1 to {LIST_LIMIT_MAX}, not {text:?}");
+            return Err(bad_parameter("bad_parameter", "limit", detail).with("max", LIST_LIMIT_MAX));
+        };
+        Ok(Page { limit, cursor })
+    }
+}
+
+/// The value of a `Link` header to the part after this one (RFC 8288).
+#[must_use]
+pub fn next_link(query: &ListQuery, cursor: &str) -> String {
+    let mut link = format!("<{}?", query.path);
+    for (name, value) in query.pairs.iter().filter(|(name, _)| name != "cursor") {
+        link.push_str(name);
+        link.push('=');
+        percent_encode(value, &mut link);
+        link.push('&');
+    }
+    link.push_str("cursor=");
+    percent_encode(cursor, &mut link);
+    link.push_str(">; rel=\"next\"");
+    link
+}
+
+fn percent_encode(text: &str, out: &mut String) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            write!(out, "%{byte:02X}").expect("invariant: a String takes what is written to it");
+        }
+    }
+}

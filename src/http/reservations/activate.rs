@@ -1,0 +1,24 @@
+//! `PUT /OpenPEX/reservations/{id}/activate`: starts a reservation's instances.
+
+use axum::extract::State;
+use axum::response::Response;
+use openpex_aggregates::live::Command;
+
+use super::{ReservationPath, answer};
+use crate::http::commands::carry_out;
+use crate::http::problem::Problem;
+use crate::http::request::{Caller, Sent};
+use crate::http::state::AppState;
+
+/// Allowed from the start time on; where it starts by itself, this is a repeat.
+pub async fn activate(
+    State(app): State<AppState>,
+    caller: Caller,
+    path: ReservationPath,
+    sent: Sent,
+) -> Result<Response, Problem> {
+    caller.check_may_change()?;
+    sent.expect_no_body()?;
+    let request = sent.ask(caller.actor(), Command::Activate(path.id));
+    answer(&carry_out(&app, request).await?, &path.notes)
+}

@@ -1,0 +1,24 @@
+//! `DELETE /OpenPEX/reservations/{id}`: withdraws or cancels a reservation.
+
+use axum::extract::State;
+use axum::response::Response;
+use openpex_aggregates::live::Command;
+
+use super::{ReservationPath, answer};
+use crate::http::commands::carry_out;
+use crate::http::problem::Problem;
+use crate::http::request::{Caller, Sent};
+use crate::http::state::AppState;
+
+/// The record stays; what was confirmed is cancelled, what was not is withdrawn.
+pub async fn delete(
+    State(app): State<AppState>,
+    caller: Caller,
+    path: ReservationPath,
+    sent: Sent,
+) -> Result<Response, Problem> {
+    caller.check_may_change()?;
+    sent.expect_no_body()?;
+    let request = sent.ask(caller.actor(), Command::Delete(path.id));
+    answer(&carry_out(&app, request).await?, &path.notes)
+}

@@ -1,0 +1,92 @@
+//! `GET /OpenPEX/reservations/{id}/history`: every event of a reservation, in order.
+//!
+//! Read from the ledger itself, not from a view: it is never behind. Not paged, since the rounds
+//! of a negotiation are limited, and with them the events of a reservation.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::collections::HashMap;
+
+use super::ReservationPath;
+use crate::http::ended::fold_reservation;
+use crate::http::problem::Problem;
+use crate::http::reply::json;
+use crate::http::request::Caller;
+use crate::http::state::AppState;
+use crate::ledger::StoredEvent;
+
+/// The name under which an event's metadata holds its sender.
+pub const SENDER_KEY: &str = "sender";
+
+/// An event as clients see it.
+#[derive(Serialize)]
+struct Entry {
+    position: u64,
+    sequence: u64,
+    at: String,
+    sender: Option<String>,
+    event: String,
+    data: Box<RawValue>,
+    hash: String,
+}
+
+/// The entries, oldest first.
+pub async fn history(
+    State(app): State<AppState>,
+    caller: Caller,
+    path: ReservationPath,
+) -> Result<Response, Problem> {
+    let events = app
+        .ledger
+        .read_stream("reservation", &path.id.to_string())
+        .await?;
+    fold_reservation(&events)?
+        .filter(|cold| caller.may_see(cold.state.user_id))
+        .ok_or_else(|| Problem::not_found("reservation"))?;
+    let entries: Vec<_> = events
+        .into_iter()
+        .map(Entry::of)
+        .collect::<Result<_, _>>()?;
+    Ok(json(StatusCode::OK, &entries))
+}
+
+impl Entry {
+    fn of(stored: StoredEvent) -> Result<Self, Problem> {
+        let unreadable = |error: serde_json::Error| {
+            tracing::error!(%error, position = stored.position, "an event does not read");
+            Problem::internal()
+        };
+        let metadata: HashMap<String, Value> =
+            serde_json::from_str(&stored.metadata).map_err(unreadable)?;
+        let sender = metadata
+            .get(SENDER_KEY)
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        Ok(Self {
+            position: stored.position,
+            sequence: stored.sequence,
+            at: stored.recorded_at.to_rfc3339(),
+            sender,
+            data: data_of(&stored.payload).map_err(unreadable)?,
+            event: stored.event_type,
+            hash: stored.hash.to_string(),
+        })
+    }
+}
+
+/// What the payload says of the event beside its name, byte for byte as it is stored; `null` for an
+/// event that is only a name. So `{"<event>":<data>}` or `"<event>"` is what was hashed.
+fn data_of(payload: &str) -> Result<Box<RawValue>, serde_json::Error> {
+    if payload.starts_with('"') {
+        return RawValue::from_string("null".to_owned());
+    }
+    let named: HashMap<String, Box<RawValue>> = serde_json::from_str(payload)?;
+    match named.into_values().next() {
+        Some(data) => Ok(data),
+        None => RawValue::from_string("null".to_owned()),
+    }
+}

@@ -1,0 +1,91 @@
+//! Reservations: the negotiation and what came of it (Table 2, rows 1 to 6, and the history).
+
+mod activate;
+mod create;
+mod delete;
+mod history;
+mod list;
+mod show;
+mod update;
+
+use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::header::{ETAG, LOCATION};
+use axum::http::request::Parts;
+use axum::response::Response;
+use axum::routing::{get, post, put};
+use openpex_aggregates::ReservationId;
+use openpex_aggregates::live::Answer;
+
+pub use history::SENDER_KEY;
+
+use super::observe::RequestNotes;
+use super::problem::Problem;
+use super::reply::{json, with_header};
+use super::request::etag_of;
+use super::state::AppState;
+use super::wire::NegotiationAnswer;
+use crate::writer::Committed;
+
+/// The routes under `/OpenPEX/reservations`.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/reservations", post(create::create).get(list::list))
+        .route(
+            "/reservations/{id}",
+            get(show::show).put(update::update).delete(delete::delete),
+        )
+        .route("/reservations/{id}/activate", put(activate::activate))
+        .route("/reservations/{id}/history", get(history::history))
+}
+
+/// The reservation that a path names; what is no id of one is no reservation's.
+struct ReservationPath {
+    id: ReservationId,
+    notes: RequestNotes,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ReservationPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let not_found = || Problem::not_found("reservation");
+        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        let id = path
+            .ok()
+            .and_then(|path| path.parse().ok())
+            .ok_or_else(not_found)?;
+        let notes = RequestNotes::of(&parts.extensions);
+        notes.note_reservation(id);
+        Ok(Self { id, notes })
+    }
+}
+
+/// The answer to a command about a reservation; the same for the same command, however late.
+fn answer(committed: &Committed, notes: &RequestNotes) -> Result<Response, Problem> {
+    let position = committed.position;
+    let (id, reservation, sequence) = match &committed.answer {
+        Answer::Reservation {
+            reservation_id,
+            reservation,
+            sequence,
+        } => (*reservation_id, reservation, *sequence),
+        Answer::Instance { .. } | Answer::Done => {
+            tracing::error!(
+                position,
+                "a command about a reservation was answered otherwise"
+            );
+            return Err(Problem::internal());
+        }
+    };
+    notes.note_reservation(id);
+    notes.note_position(position);
+    let body = NegotiationAnswer::of(id, reservation, position);
+    let response = with_header(json(StatusCode::OK, &body), ETAG, &etag_of(sequence));
+    Ok(with_header(
+        response,
+        LOCATION,
+        &format!("/OpenPEX/reservations/{id}"),
+    ))
+}

@@ -1,0 +1,30 @@
+//! `GET /OpenPEX/reservations/{id}`: one reservation.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+
+use super::ReservationPath;
+use crate::http::own_writes::wait_for_own_writes;
+use crate::http::problem::Problem;
+use crate::http::reply::{json, tagged};
+use crate::http::request::Caller;
+use crate::http::state::AppState;
+use crate::http::wire::ReservationOut;
+
+/// Its representation, or 304 where the client has it already.
+pub async fn show(
+    State(app): State<AppState>,
+    caller: Caller,
+    path: ReservationPath,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    wait_for_own_writes(&app, caller.user_id()).await?;
+    let found = app.reads.find_reservation(path.id).await?;
+    let view = found
+        .filter(|view| caller.may_see(view.reservation.user_id))
+        .ok_or_else(|| Problem::not_found("reservation"))?;
+    path.notes.note_position(view.position);
+    let full = json(StatusCode::OK, &ReservationOut::of(&view));
+    Ok(tagged(&headers, view.sequence, full))
+}

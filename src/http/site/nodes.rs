@@ -1,0 +1,23 @@
+//! `GET /OpenPEX/nodes`: the physical hosts, by name.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::http::problem::Problem;
+use crate::http::reply::json;
+use crate::http::request::Caller;
+use crate::http::state::AppState;
+use crate::http::wire::NodeOut;
+
+/// All of them.
+pub async fn list(State(app): State<AppState>, _: Caller) -> Result<Response, Problem> {
+    let entries: Vec<NodeOut> = app
+        .reads
+        .nodes()
+        .await?
+        .into_iter()
+        .map(Into::into)
+        .collect();
+    Ok(json(StatusCode::OK, &entries))
+}

@@ -1,0 +1,24 @@
+//! `GET /OpenPEX/templates`: the operating systems an instance can have.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::http::problem::Problem;
+use crate::http::reply::json;
+use crate::http::request::Caller;
+use crate::http::state::AppState;
+use crate::http::wire::TemplateOut;
+
+/// All of them.
+pub async fn list(State(app): State<AppState>, _: Caller) -> Result<Response, Problem> {
+    let entries: Vec<TemplateOut> = app
+        .reads
+        .policy()
+        .await?
+        .templates
+        .into_iter()
+        .map(Into::into)
+        .collect();
+    Ok(json(StatusCode::OK, &entries))
+}

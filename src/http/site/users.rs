@@ -1,0 +1,130 @@
+//! `POST /OpenPEX/users`: makes an account.
+
+use axum::extract::{FromRequest, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use openpex_aggregates::UserId;
+use serde::Serialize;
+
+use crate::accounts::{AccountError, Role};
+use crate::http::commands::{find_kept, keep, key_reused, run_to_its_end};
+use crate::http::problem::{FieldError, Problem};
+use crate::http::reply::json;
+use crate::http::request::{Credentials, Fields, Sent, credentials_of, network_from};
+use crate::http::state::AppState;
+use crate::writer::IdempotencyKey;
+
+/// Whose the keys are of requests that come without credentials.
+const NOBODY: UserId = UserId(0);
+
+/// An account that was made.
+#[derive(Serialize)]
+struct Registered {
+    userid: UserId,
+    username: String,
+}
+
+/// 201 with the integer `userid`. Where registration is closed, only operators make accounts.
+pub async fn register(State(app): State<AppState>, request: Request) -> Result<Response, Problem> {
+    if !app.registration_open {
+        let credentials = credentials_of(request.headers(), request.extensions())?;
+        check_is_operator(&app, credentials).await?;
+    }
+    let network = network_from(request.extensions());
+    let sent = Sent::from_request(request, &app).await?;
+    let mut fields = Fields::of_body(&sent.body)?;
+    let (username, password) = (fields.text("username")?, fields.text("password")?);
+    fields.finish()?;
+    let (Some(username), Some(password)) = (&username, &password) else {
+        let missing = [
+            ("username", username.is_none()),
+            ("password", password.is_none()),
+        ];
+        let errors = missing.into_iter().filter(|(_, missing)| *missing);
+        let required = |(field, _)| FieldError::new(field, "required", "must be given");
+        return Err(Problem::invalid(errors.map(required).collect()));
+    };
+    // What is kept for ever must not tell the password, so it is not part of the fingerprint.
+    let key = sent.key_of(NOBODY, username.as_bytes());
+    let (username, password) = (username.clone(), password.clone());
+    let credentials = Credentials {
+        username,
+        password,
+        network,
+    };
+    let shared = app.clone();
+    let registered = run_to_its_end(&app, async move {
+        register_once(&shared, key, credentials).await
+    })
+    .await?;
+    Ok(json(StatusCode::CREATED, &registered))
+}
+
+async fn check_is_operator(
+    app: &AppState,
+    credentials: Option<Credentials>,
+) -> Result<(), Problem> {
+    let closed = || {
+        let detail = "registration is closed; ask an operator for an account";
+        Problem::forbidden("registration_closed", detail)
+    };
+    let account = credentials.ok_or_else(closed)?.verify(app).await?;
+    match account.role {
+        Role::Operator => Ok(()),
+        Role::User | Role::Auditor => Err(closed()),
+    }
+}
+
+async fn register_once(
+    app: &AppState,
+    key: Option<IdempotencyKey>,
+    credentials: Credentials,
+) -> Result<Registered, Problem> {
+    let Some(key) = key else {
+        return Ok(make(app, &credentials).await?);
+    };
+    let _held = app.locks().hold(key.user_id, &key.key).await;
+    if find_kept(app, &key).await?.is_some() {
+        return made_before(app, &credentials).await?.ok_or_else(key_reused);
+    }
+    let registered = match make(app, &credentials).await {
+        // The process may have ended between making the account and keeping the key.
+        Err(AccountError::UsernameTaken) => made_before(app, &credentials)
+            .await?
+            .ok_or_else(|| Problem::from(AccountError::UsernameTaken))?,
+        made => made?,
+    };
+    keep(app, &key, registered.userid.to_string(), 0).await?;
+    Ok(registered)
+}
+
+async fn make(app: &AppState, credentials: &Credentials) -> Result<Registered, AccountError> {
+    let Credentials {
+        username, password, ..
+    } = credentials;
+    let at = app.clock.now();
+    let userid = app
+        .authenticator
+        .register(username, password, Role::User, at)
+        .await?;
+    Ok(Registered {
+        userid,
+        username: username.clone(),
+    })
+}
+
+/// The account that was made with the same name and password; guessing them is held up as at every
+/// log-in.
+async fn made_before(
+    app: &AppState,
+    credentials: &Credentials,
+) -> Result<Option<Registered>, Problem> {
+    match credentials.verify(app).await {
+        Ok(account) => Ok(Some(Registered {
+            userid: account.user_id,
+            username: account.username,
+        })),
+        Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}

@@ -1,0 +1,232 @@
+//! What a negotiation is answered with: the paper's Figures 8 and 9, and ours beside them.
+
+use openpex_aggregates::capacity::{Placement, Shortage};
+use openpex_aggregates::reservation::{
+    Difference, Offer, Reason, Reservation, StandingOffer, Status,
+};
+use openpex_aggregates::{ReservationId, UserId};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::proposal::ProposalOut;
+
+/// The answer to a message of a negotiation.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NegotiationAnswer {
+    proposal: ProposalOut,
+    reply: &'static str,
+    status: &'static str,
+    offers: Vec<OfferOut>,
+    reasons: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    placement: Option<Placement>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<String>,
+    position: u64,
+}
+
+impl NegotiationAnswer {
+    /// What the reservation's state says, as of `position`.
+    #[must_use]
+    pub fn of(id: ReservationId, reservation: &Reservation, position: u64) -> Self {
+        let offer = offer_in_force(reservation);
+        let held = reservation.status.held_offers().next();
+        Self {
+            proposal: ProposalOut::of(id, reservation.user_id, reservation.terms()),
+            reply: reservation.reply(),
+            status: reservation.status.name().as_str(),
+            offers: offers_of(id, reservation),
+            reasons: reasons_of(reservation),
+            price: offer.map(|offer| offer.price().to_string()),
+            placement: offer.map(|offer| offer.placement.clone()),
+            expires_at: held.map(|offer| offer.expires_at.to_rfc3339()),
+            position,
+        }
+    }
+}
+
+/// An offer on the table.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfferOut {
+    offer: u32,
+    proposal: ProposalOut,
+    price: String,
+    expires_at: String,
+    held: bool,
+    differs: Option<Value>,
+}
+
+impl OfferOut {
+    fn of(id: ReservationId, userid: UserId, standing: &StandingOffer) -> Self {
+        let offer = &standing.offer;
+        Self {
+            offer: offer.offer_id.0,
+            proposal: ProposalOut::of(id, userid, Some(&offer.terms)),
+            price: offer.price().to_string(),
+            expires_at: offer.expires_at.to_rfc3339(),
+            held: standing.held,
+            differs: offer.differs.map(difference),
+        }
+    }
+}
+
+/// What was agreed on, or the first offer on the table.
+pub(super) fn offer_in_force(reservation: &Reservation) -> Option<&Offer> {
+    let standing = reservation.status.standing_offers().first();
+    reservation
+        .status
+        .agreement()
+        .or_else(|| standing.map(|standing| &standing.offer))
+}
+
+pub(super) fn offers_of(id: ReservationId, reservation: &Reservation) -> Vec<OfferOut> {
+    let standing = reservation.status.standing_offers().iter();
+    standing
+        .map(|standing| OfferOut::of(id, reservation.user_id, standing))
+        .collect()
+}
+
+/// Why the terms could not be had as asked.
+pub(super) fn reasons_of(reservation: &Reservation) -> Vec<Value> {
+    match &reservation.status {
+        Status::Countered { evidence, .. } | Status::Rejected { evidence, .. } => {
+            evidence.reasons.iter().map(reason).collect()
+        }
+        Status::Absent
+        | Status::Initiated
+        | Status::Accepted { .. }
+        | Status::ConfirmRequested { .. }
+        | Status::Confirmed { .. }
+        | Status::Activated { .. }
+        | Status::Withdrawn { .. }
+        | Status::Lapsed { .. }
+        | Status::Cancelled { .. }
+        | Status::Expired { .. } => Vec::new(),
+    }
+}
+
+fn difference(difference: Difference) -> Value {
+    match difference {
+        Difference::Start { by_ms } => json!({"in": "startTime", "byMs": by_ms}),
+        Difference::Instances { asked, granted } => {
+            json!({"in": "numInstancesFixed", "asked": asked, "granted": granted})
+        }
+        Difference::Price { asked, price } => {
+            json!({"in": "price", "asked": asked.to_string(), "price": price.to_string()})
+        }
+    }
+}
+
+fn reason(reason: &Reason) -> Value {
+    match reason {
+        Reason::NeverFits { never_fits } => json!({
+            "code": "never_fits",
+            "detail": never_fits.to_string(),
+            "requested": never_fits.requested,
+            "placeable": never_fits.placeable,
+            "dimension": never_fits.dimension,
+            "needed": never_fits.needed,
+            "largest": never_fits.largest,
+            "total": never_fits.total,
+        }),
+        Reason::CapacityShort { window, shortage } => json!({
+            "code": "capacity_short",
+            "detail": shortage.to_string(),
+            "startTime": window.starts_at.to_rfc1123(),
+            "endTime": window.ends_at.to_rfc1123(),
+            "requested": shortage.requested,
+            "placeable": shortage.placeable,
+            "nodesInService": shortage.nodes_in_service,
+            "nodes": nodes(shortage),
+        }),
+        Reason::PriceShort { asked, price } => json!({
+            "code": "price_short",
+            "detail": format!("{asked} credits were offered, it costs {price}"),
+            "asked": asked.to_string(),
+            "price": price.to_string(),
+        }),
+        Reason::NoStartFits { from, until } => json!({
+            "code": "no_start_fits",
+            "detail": format!("no start from {from} to {until} fits"),
+            "from": from.to_rfc1123(),
+            "until": until.to_rfc1123(),
+        }),
+        Reason::PriceOverflow => json!({
+            "code": "price_overflow",
+            "detail": "the price of these terms is more than can be counted",
+        }),
+    }
+}
+
+fn nodes(shortage: &Shortage) -> Vec<Value> {
+    let short = shortage.binding.iter();
+    short
+        .map(|node| {
+            json!({
+                "node": node.node,
+                "dimension": node.dimension,
+                "free": node.free,
+                "needed": node.needed,
+                "from": node.blocked.starts_at.to_rfc1123(),
+                "until": node.blocked.ends_at.to_rfc1123(),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::message::ECHOED;
+    use super::super::reservation::ReservationOut;
+    use super::*;
+    use crate::http::ports::ReservationView;
+    use openpex_aggregates::Timestamp;
+    use openpex_aggregates::pricing::Pricing;
+    use openpex_aggregates::terms::Terms;
+
+    #[test]
+    fn given_any_answer_when_it_is_sent_back_then_each_of_its_fields_is_known() {
+        let terms = Terms::default();
+        let quote = Pricing::default().quote(&terms).unwrap();
+        let offer = Offer {
+            offer_id: openpex_aggregates::OfferId(1),
+            terms: terms.clone(),
+            quote,
+            placement: Placement::default(),
+            expires_at: Timestamp(0),
+            differs: None,
+        };
+        let standing = StandingOffer { offer, held: true };
+        let status = Status::Accepted {
+            asked: terms,
+            standing,
+        };
+        let reservation = Reservation {
+            status,
+            ..Reservation::default()
+        };
+        let id = ReservationId::default();
+        let view = ReservationView {
+            id,
+            reservation: reservation.clone(),
+            sequence: 1,
+            position: 1,
+            instances: Vec::new(),
+        };
+        let answer = serde_json::to_value(NegotiationAnswer::of(id, &reservation, 1)).unwrap();
+        let representation = serde_json::to_value(ReservationOut::of(&view)).unwrap();
+        for body in [answer, representation] {
+            for name in body.as_object().unwrap().keys() {
+                let read = ["proposal", "reply"].contains(&name.as_str());
+                assert!(
+                    read || ECHOED.contains(&name.as_str()),
+                    "{name} cannot be sent back"
+                );
+            }
+        }
+    }
+}

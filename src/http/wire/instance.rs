@@ -1,0 +1,117 @@
+//! The representation of an instance.
+
+use openpex_aggregates::instance::{Effect, Instance, PowerState, Wanted, Work};
+use openpex_aggregates::{InstanceId, NodeName, ReservationId, UserId};
+use serde::Serialize;
+
+/// Power states by their names on the wire.
+pub const POWER_STATES: [(&str, PowerState); 5] = [
+    ("HALTED", PowerState::Halted),
+    ("RUNNING", PowerState::Running),
+    ("PAUSED", PowerState::Paused),
+    ("SUSPENDED", PowerState::Suspended),
+    ("UNKNOWN", PowerState::Unknown),
+];
+
+/// An instance as clients see it: what was seen of it, what is wanted, and what is being done.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstanceOut {
+    id: InstanceId,
+    name: String,
+    status: PowerState,
+    start_time: String,
+    end_time: String,
+    node: NodeName,
+    ip_address: Option<String>,
+    reservation: ReservationId,
+    #[serde(rename = "type")]
+    instance_type: String,
+    template: String,
+    userid: UserId,
+    wanted: &'static str,
+    work: WorkOut,
+    removed: bool,
+    position: u64,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WorkOut {
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    effect: Option<Effect>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+impl InstanceOut {
+    /// An instance as of `position`.
+    #[must_use]
+    pub fn of(instance: &Instance, position: u64) -> Self {
+        let spec = &instance.spec;
+        Self {
+            id: spec.instance_id,
+            name: spec.name.clone(),
+            status: instance.observed.power_state,
+            start_time: instance.window.starts_at.to_rfc1123(),
+            end_time: instance.window.ends_at.to_rfc1123(),
+            node: spec.node.clone(),
+            ip_address: instance.observed.ip_address.clone(),
+            reservation: spec.reservation_id,
+            instance_type: instance.instance_type.clone(),
+            template: spec.template.clone(),
+            userid: instance.user_id,
+            wanted: match instance.wanted {
+                Wanted::Running => "RUNNING",
+                Wanted::Halted => "HALTED",
+                Wanted::Gone => "GONE",
+            },
+            work: work(&instance.work),
+            removed: instance.removed,
+            position,
+        }
+    }
+}
+
+fn work(work: &Work) -> WorkOut {
+    let doing = |state, effect, attempts| WorkOut {
+        state,
+        effect: Some(effect),
+        attempts: Some(attempts),
+        retry_at: None,
+        error: None,
+    };
+    match work {
+        Work::Idle => WorkOut {
+            state: "IDLE",
+            effect: None,
+            attempts: None,
+            retry_at: None,
+            error: None,
+        },
+        Work::InFlight { effect, attempt } => doing("IN_FLIGHT", *effect, *attempt),
+        Work::BackingOff {
+            effect,
+            attempts,
+            retry_at,
+            code,
+        } => WorkOut {
+            retry_at: Some(retry_at.to_rfc3339()),
+            error: Some(code.clone()),
+            ..doing("BACKING_OFF", *effect, *attempts)
+        },
+        Work::Stuck {
+            effect,
+            attempts,
+            code,
+        } => WorkOut {
+            error: Some(code.clone()),
+            ..doing("STUCK", *effect, *attempts)
+        },
+    }
+}

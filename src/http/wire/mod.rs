@@ -1,0 +1,15 @@
+//! The forms on the wire (PROTOCOL, REST): the paper's fields in the paper's order, then ours.
+
+mod answer;
+mod instance;
+mod message;
+mod proposal;
+mod reservation;
+mod site;
+
+pub use answer::NegotiationAnswer;
+pub use instance::{InstanceOut, POWER_STATES};
+pub use message::read_message;
+pub use proposal::ProposalIn;
+pub use reservation::ReservationOut;
+pub use site::{NodeOut, TemplateOut, TypeOut};

@@ -1,0 +1,75 @@
+//! The representation of a reservation.
+
+use openpex_aggregates::capacity::Placement;
+use openpex_aggregates::{InstanceId, ReservationId, UserId};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::answer::{OfferOut, offer_in_force, offers_of, reasons_of};
+use crate::http::ports::ReservationView;
+
+/// A reservation as clients see it; terms are left out while there are none.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReservationOut {
+    id: ReservationId,
+    status: &'static str,
+    reply: &'static str,
+    userid: UserId,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    instance_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    num_instances_fixed: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    num_instances_option: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<String>,
+    placement: Placement,
+    offers: Vec<OfferOut>,
+    reasons: Vec<Value>,
+    instances: Vec<InstanceId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auto_start: Option<bool>,
+    created_at: String,
+    position: u64,
+}
+
+impl ReservationOut {
+    /// What the views have of a reservation.
+    #[must_use]
+    pub fn of(view: &ReservationView) -> Self {
+        let reservation = &view.reservation;
+        let (terms, offer) = (reservation.terms(), offer_in_force(reservation));
+        Self {
+            id: view.id,
+            status: reservation.status.name().as_str(),
+            reply: reservation.reply(),
+            userid: reservation.user_id,
+            instance_type: terms.map(|t| t.instance_type.clone()),
+            template: terms.map(|t| t.template.clone()),
+            num_instances_fixed: terms.map(|t| t.instances_fixed),
+            num_instances_option: terms.map(|t| t.instances_option),
+            start_time: terms.map(|t| t.window.starts_at.to_rfc1123()),
+            end_time: terms.map(|t| t.window.ends_at.to_rfc1123()),
+            duration: terms.map(|t| t.window.duration_ms()),
+            price: offer.map(|offer| offer.price().to_string()),
+            placement: offer
+                .map(|offer| offer.placement.clone())
+                .unwrap_or_default(),
+            offers: offers_of(view.id, reservation),
+            reasons: reasons_of(reservation),
+            instances: view.instances.clone(),
+            auto_start: terms.map(|t| t.auto_start),
+            created_at: reservation.initiated_at.to_rfc3339(),
+            position: view.position,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Representations of what the site has: nodes, instance types, templates.
+
+use openpex_aggregates::node::{Node, NodeStatus};
+use openpex_aggregates::policy::InstanceType;
+use openpex_aggregates::{NodeName, Resources};
+use serde::Serialize;
+
+/// Amounts of the three dimensions; memory is in MiB, disk in GiB, as in the paper's Table 1.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourcesOut {
+    vcpus: u64,
+    memory_mb: u64,
+    disk_gb: u64,
+}
+
+impl From<Resources> for ResourcesOut {
+    fn from(resources: Resources) -> Self {
+        let Resources {
+            vcpus,
+            memory_mib,
+            disk_gib,
+        } = resources;
+        Self {
+            vcpus,
+            memory_mb: memory_mib,
+            disk_gb: disk_gib,
+        }
+    }
+}
+
+/// A node as clients see it.
+#[derive(Debug, Serialize)]
+pub struct NodeOut {
+    name: NodeName,
+    status: NodeStatus,
+    capacity: ResourcesOut,
+    pool: String,
+}
+
+impl From<Node> for NodeOut {
+    fn from(node: Node) -> Self {
+        let Node {
+            name,
+            pool,
+            capacity,
+            status,
+        } = node;
+        Self {
+            name,
+            status,
+            capacity: capacity.into(),
+            pool,
+        }
+    }
+}
+
+/// An instance type as clients see it.
+#[derive(Debug, Serialize)]
+pub struct TypeOut {
+    name: String,
+    #[serde(flatten)]
+    size: ResourcesOut,
+}
+
+impl From<InstanceType> for TypeOut {
+    fn from(instance_type: InstanceType) -> Self {
+        let InstanceType { name, size } = instance_type;
+        Self {
+            name,
+            size: size.into(),
+        }
+    }
+}
+
+/// A template as clients see it.
+#[derive(Debug, Serialize)]
+pub struct TemplateOut {
+    name: String,
+}
+
+impl From<String> for TemplateOut {
+    fn from(name: String) -> Self {
+        Self { name }
+    }
+}

@@ -1,0 +1,179 @@
+//! Joins the views to the rest: the ledger as their source, the REST API as their reader.
+//!
+//! Owns only the translation between the three; SQL is in the views and in the ledger.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use openpex_aggregates::instance::PowerState;
+use openpex_aggregates::node::Node;
+use openpex_aggregates::policy::Policy;
+use openpex_aggregates::reservation::StatusName;
+use openpex_aggregates::{InstanceId, ReservationId};
+use openpex_projections::{
+    EventSource, InstanceFilter, LIST_LIMIT_MAX, ReservationFilter, SourceError, SourceEvent,
+    Views, ViewsError,
+};
+
+use crate::http::{
+    InstanceView, ListFilter, Listed, Page, ReadError, ReadSide, ReservationView,
+};
+use crate::ledger::Ledger;
+use crate::writer::stored_fact;
+
+/// The ledger as the views' runner reads it.
+pub struct LedgerSource(pub Ledger);
+
+impl EventSource for LedgerSource {
+    async fn read_after(
+        &self,
+        position: u64,
+        limit: usize,
+    ) -> Result<Vec<SourceEvent>, SourceError> {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let events = self.0.read_after(position, limit).await?;
+        events
+            .iter()
+            .map(|event| {
+                Ok(SourceEvent {
+                    position: event.position,
+                    recorded_at: event.recorded_at,
+                    sequence: event.sequence,
+                    fact: stored_fact(event)?,
+                })
+            })
+            .collect()
+    }
+}
+
+/// The views as the REST API reads them.
+pub struct ViewReads {
+    views: Views,
+}
+
+impl ViewReads {
+    /// Reads from `views`.
+    #[must_use]
+    pub const fn new(views: Views) -> Self {
+        Self { views }
+    }
+
+    async fn with_instances(
+        &self,
+        rows: Vec<openpex_projections::ReservationView>,
+    ) -> Result<Vec<ReservationView>, ReadError> {
+        let ids: Vec<ReservationId> = rows.iter().map(|row| row.id).collect();
+        let mut instances =
+            self.views.instances().of_reservations(&ids).await.map_err(unavailable)?;
+        let view = |row: openpex_projections::ReservationView| ReservationView {
+            id: row.id,
+            instances: instances.remove(&row.id).unwrap_or_default(),
+            reservation: row.state,
+            sequence: row.sequence,
+            position: row.position,
+        };
+        Ok(rows.into_iter().map(view).collect())
+    }
+}
+
+fn unavailable(error: ViewsError) -> ReadError {
+    ReadError::Unavailable(Box::new(error))
+}
+
+/// The page in the views' own terms; a cursor is the position where the page before ended.
+fn views_page(page: &Page) -> Result<openpex_projections::Page, ReadError> {
+    let before = page.cursor.as_deref().map(str::parse).transpose();
+    Ok(openpex_projections::Page {
+        limit: usize::try_from(page.limit).unwrap_or(usize::MAX),
+        before: before.map_err(|_| ReadError::BadCursor)?,
+    })
+}
+
+/// How long one wait on the views may take; the API bounds its own.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+#[async_trait]
+impl ReadSide for ViewReads {
+    async fn wait_for(&self, position: u64) -> Result<(), ReadError> {
+        if self.views.wait_for(position, LONGEST_WAIT).await {
+            return Ok(());
+        }
+        Err(unavailable(ViewsError::NotReady))
+    }
+
+    async fn find_reservation(
+        &self,
+        id: ReservationId,
+    ) -> Result<Option<ReservationView>, ReadError> {
+        let found = self.views.reservations().find(id).await.map_err(unavailable)?;
+        Ok(self.with_instances(found.into_iter().collect()).await?.pop())
+    }
+
+    async fn list_reservations(
+        &self,
+        filter: &ListFilter<StatusName>,
+        page: &Page,
+    ) -> Result<Listed<ReservationView>, ReadError> {
+        let filter = ReservationFilter {
+            user_id: filter.owner,
+            status: filter.statuses.clone(),
+            from: filter.from,
+            to: filter.to,
+            template: filter.template.clone(),
+        };
+        let listed = self.views.reservations().list(&filter, views_page(page)?).await;
+        let listed = listed.map_err(unavailable)?;
+        Ok(Listed {
+            next: listed.next.map(|cursor| cursor.to_string()),
+            entries: self.with_instances(listed.rows).await?,
+        })
+    }
+
+    async fn find_instance(&self, id: InstanceId) -> Result<Option<InstanceView>, ReadError> {
+        let found = self.views.instances().find(id).await.map_err(unavailable)?;
+        Ok(found.map(instance_view))
+    }
+
+    async fn list_instances(
+        &self,
+        filter: &ListFilter<PowerState>,
+        page: &Page,
+    ) -> Result<Listed<InstanceView>, ReadError> {
+        let filter = InstanceFilter {
+            user_id: filter.owner,
+            power_state: filter.statuses.clone(),
+            from: filter.from,
+            to: filter.to,
+            template: filter.template.clone(),
+            include_removed: false,
+        };
+        let listed = self.views.instances().list(&filter, views_page(page)?).await;
+        let listed = listed.map_err(unavailable)?;
+        Ok(Listed {
+            next: listed.next.map(|cursor| cursor.to_string()),
+            entries: listed.rows.into_iter().map(instance_view).collect(),
+        })
+    }
+
+    async fn nodes(&self) -> Result<Vec<Node>, ReadError> {
+        let (mut nodes, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.views.nodes().list(LIST_LIMIT_MAX, after.as_ref()).await;
+            let page = page.map_err(unavailable)?;
+            nodes.extend(page.rows.into_iter().map(|row| row.state));
+            after = page.next;
+            if after.is_none() {
+                return Ok(nodes);
+            }
+        }
+    }
+
+    async fn policy(&self) -> Result<Policy, ReadError> {
+        let in_force = self.views.policy().in_force().await.map_err(unavailable)?;
+        Ok(in_force.map(|view| view.state.policy).unwrap_or_default())
+    }
+}
+
+fn instance_view(row: openpex_projections::InstanceView) -> InstanceView {
+    InstanceView { instance: row.state, sequence: row.sequence, position: row.position }
+}

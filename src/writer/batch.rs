@@ -1,0 +1,89 @@
+//! A batch: decided commands whose events become durable together.
+
+use std::collections::BTreeMap;
+
+use openpex_aggregates::Timestamp;
+use openpex_aggregates::live::{Answer, Fact, NewFact};
+use tokio::sync::oneshot;
+
+use super::request::{Committed, WriteError, WriteRequest};
+use crate::ledger::{IdempotencyRecord, NewEvent};
+
+/// Who waits for a command's outcome.
+pub type Waiting = oneshot::Sender<Result<Committed, WriteError>>;
+
+/// Decided, not yet durable.
+#[derive(Default)]
+pub struct Batch {
+    /// What happened, in order.
+    pub events: Vec<NewEvent>,
+    /// The answers that are kept under a key.
+    pub answers: Vec<IdempotencyRecord>,
+    /// Who is told what once the events are durable.
+    pub outcomes: Vec<(Waiting, Result<Committed, WriteError>)>,
+    /// Instances for which an effect was intended.
+    pub intents: Vec<openpex_aggregates::InstanceId>,
+}
+
+impl Batch {
+    /// Whether nothing was decided.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.outcomes.is_empty()
+    }
+
+    /// Adds the facts of one decision.
+    pub fn add_facts(&mut self, facts: Vec<NewFact>, at: Timestamp, by: &WriteRequest) {
+        for NewFact { fact, sequence, sender } in facts {
+            let mut metadata = BTreeMap::from([("sender", sender.as_str().to_owned())]);
+            if let Some(actor) = by.actor {
+                metadata.insert("user", actor.user_id.to_string());
+            }
+            if let Some(request_id) = &by.request_id {
+                metadata.insert("request", request_id.clone());
+            }
+            let intended = matches!(
+                &fact,
+                Fact::Instance(_, openpex_aggregates::instance::InstanceEvent::EffectIntended { .. })
+            );
+            if let (Fact::Instance(id, _), true) = (&fact, intended) {
+                self.intents.push(*id);
+            }
+            self.events.push(NewEvent {
+                aggregate_type: fact.aggregate_type(),
+                aggregate_id: fact.aggregate_id(),
+                sequence,
+                event_type: fact.event_type(),
+                event_version: fact.event_version(),
+                payload: fact.payload(),
+                metadata: to_json(&metadata),
+                recorded_at: at,
+            });
+        }
+    }
+
+    /// Keeps an answer under the request's key, if it has one.
+    pub fn keep_answer(&mut self, by: &WriteRequest, committed: &Committed, at: Timestamp) {
+        if let Some(key) = &by.idempotency {
+            self.answers.push(IdempotencyRecord {
+                user_id: key.user_id,
+                key: key.key.clone(),
+                fingerprint: key.fingerprint,
+                answer: to_json::<Answer>(&committed.answer),
+                position: committed.position,
+                created_at: at,
+            });
+        }
+    }
+
+    /// Tells everyone that this batch did not become durable.
+    pub fn fail(self, error: &WriteError) {
+        for (waiting, _) in self.outcomes {
+            // A caller that went away misses nothing.
+            let _ = waiting.send(Err(error.clone()));
+        }
+    }
+}
+
+fn to_json<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("invariant: answers have string keys and no floats")
+}

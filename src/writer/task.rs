@@ -1,0 +1,350 @@
+//! The writer's loop.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use openpex_aggregates::Timestamp;
+use openpex_aggregates::live::{Command, Live};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::batch::{Batch, Waiting};
+use super::replay::{Folded, fold_ledger, save_snapshot};
+use super::request::{Committed, WriteError, WriteRequest};
+use super::{Effects, Job, QUEUE_MAX, WriterHandle};
+use crate::clock::Clock;
+use crate::ledger::{Append, Head, Ledger, LedgerError, WriterClaim};
+
+/// Most commands decided into one batch.
+const BATCH_MAX: usize = 512;
+
+/// Events in a batch at which no more is decided into it; the last decision may go beyond.
+const BATCH_EVENTS_MAX: usize = 4_096;
+
+/// Events after which a writer with nothing to do keeps a snapshot.
+const SNAPSHOT_AFTER: u64 = 20_000;
+
+/// How long to wait before the ledger is folded again after the first, second, … failure.
+const REFOLD_DELAYS_MS: [u64; 5] = [50, 200, 1_000, 2_000, 5_000];
+
+/// Why the writer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriterExit {
+    /// It was asked to.
+    Stopped,
+    /// Another writer has taken over.
+    Fenced,
+}
+
+type InFlight = Pin<Box<dyn Future<Output = (Batch, Result<Head, LedgerError>)> + Send>>;
+
+/// The writer before it runs.
+pub struct Writer {
+    ledger: Ledger,
+    claim: WriterClaim,
+    clock: Arc<dyn Clock>,
+    live: Live,
+    /// The newest durable event.
+    durable: Head,
+    /// The position of the newest decided event.
+    decided: u64,
+    snapshot_at: u64,
+    queue: mpsc::Receiver<Job>,
+    head: watch::Sender<u64>,
+    next_due: watch::Sender<Option<Timestamp>>,
+    effects: mpsc::UnboundedSender<Vec<openpex_aggregates::live::OutstandingEffect>>,
+    pending: Batch,
+    in_flight: Option<InFlight>,
+}
+
+/// What the loop does next.
+enum Step {
+    Job(Job),
+    Appended(Box<(Batch, Result<Head, LedgerError>)>),
+    GoOn,
+    Stop,
+}
+
+impl Writer {
+    /// A writer at the head of `folded`, with the handle to it and the effects it lets go.
+    #[must_use]
+    pub fn new(
+        ledger: Ledger,
+        claim: WriterClaim,
+        clock: Arc<dyn Clock>,
+        folded: Folded,
+    ) -> (Self, WriterHandle, Effects) {
+        let Folded { live, head, tail } = folded;
+        let (queue_in, queue) = mpsc::channel(QUEUE_MAX);
+        let (effects, effects_out) = mpsc::unbounded_channel();
+        let (head_in, head_out) = watch::channel(head.position);
+        let (next_due, next_due_out) = watch::channel(live.next_due_at());
+        let writer = Self {
+            ledger,
+            claim,
+            clock,
+            live,
+            durable: head,
+            decided: head.position,
+            snapshot_at: head.position.saturating_sub(tail),
+            queue,
+            head: head_in,
+            next_due,
+            effects,
+            pending: Batch::default(),
+            in_flight: None,
+        };
+        let handle = WriterHandle { queue: queue_in, head: head_out, next_due: next_due_out };
+        (writer, handle, effects_out)
+    }
+
+    /// Decides and appends until `stop`, or until another writer takes over.
+    ///
+    /// What waits when it is stopped is still decided; the claim is given up at the end.
+    pub async fn run(mut self, stop: CancellationToken) -> WriterExit {
+        // Effects that were intended before this run: the dispatcher looks before it acts again.
+        self.let_go(self.live.outstanding_effects());
+        let exit = loop {
+            let step = self.next_step(&stop).await;
+            let appended = match step {
+                Step::Job(job) => {
+                    self.take(job);
+                    None
+                }
+                Step::Appended(done) => Some(*done),
+                Step::GoOn => None,
+                Step::Stop => break WriterExit::Stopped,
+            };
+            if let Some((batch, outcome)) = appended
+                && let Err(exit) = self.after_append(batch, outcome).await
+            {
+                break exit;
+            }
+            self.take_waiting();
+            self.fire_due();
+            self.start_append();
+            self.keep_snapshot_if_idle().await;
+        };
+        if exit == WriterExit::Stopped && self.durable.position > self.snapshot_at {
+            save_snapshot(&self.ledger, &self.live, self.durable).await;
+        }
+        self.claim.release().await;
+        exit
+    }
+
+    async fn next_step(&mut self, stop: &CancellationToken) -> Step {
+        let due = self.is_due();
+        let idle = self.in_flight.is_none() && self.pending.is_empty();
+        let has_room = self.has_room();
+        let in_flight = self.in_flight.as_mut();
+        let appended = async {
+            match in_flight {
+                Some(append) => append.await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            done = appended => {
+                self.in_flight = None;
+                Step::Appended(Box::new(done))
+            }
+            () = std::future::ready(()), if due && self.pending.events.is_empty() => Step::GoOn,
+            job = self.queue.recv(), if has_room => job.map_or(Step::Stop, Step::Job),
+            () = stop.cancelled(), if idle => {
+                self.queue.close();
+                // What was accepted before is still decided: `recv` ends when it is drained.
+                self.queue.recv().now_or_never().flatten().map_or(Step::Stop, Step::Job)
+            }
+        }
+    }
+
+    /// The present, never before the newest event.
+    fn now(&self) -> Timestamp {
+        self.clock.now().max(self.live.last_recorded_at())
+    }
+
+    fn is_due(&self) -> bool {
+        self.live.next_due_at().is_some_and(|at| at <= self.clock.now())
+    }
+
+    fn has_room(&self) -> bool {
+        self.pending.outcomes.len() < BATCH_MAX && self.pending.events.len() < BATCH_EVENTS_MAX
+    }
+
+    fn take_waiting(&mut self) {
+        while self.has_room()
+            && let Ok(job) = self.queue.try_recv()
+        {
+            self.take(job);
+        }
+    }
+
+    fn take(&mut self, job: Job) {
+        self.fire_due();
+        match job {
+            Job::Write(request, waiting) => self.decide(&request, waiting),
+            Job::Inspect(look) => look(&self.live),
+            Job::Wake => {}
+        }
+    }
+
+    /// Does what is due before anything else is decided, as far as the batch has room.
+    fn fire_due(&mut self) {
+        let room = BATCH_EVENTS_MAX.saturating_sub(self.pending.events.len());
+        if room == 0 || !self.is_due() {
+            return;
+        }
+        let request = WriteRequest::by_service(Command::FireDue { facts_max: room });
+        let now = self.now();
+        match self.live.handle(request.command.clone(), None, now) {
+            Ok(handled) => self.add(handled.facts, now, &request),
+            Err(refused) => tracing::error!(%refused, "invariant: timed commands are not refused"),
+        }
+    }
+
+    fn add(
+        &mut self,
+        facts: Vec<openpex_aggregates::live::NewFact>,
+        now: Timestamp,
+        by: &WriteRequest,
+    ) {
+        self.decided += u64::try_from(facts.len()).unwrap_or(u64::MAX);
+        self.pending.add_facts(facts, now, by);
+    }
+
+    fn decide(&mut self, request: &WriteRequest, waiting: Waiting) {
+        let outcome = self.outcome_of(request);
+        self.pending.outcomes.push((waiting, outcome));
+    }
+
+    fn outcome_of(&mut self, request: &WriteRequest) -> Result<Committed, WriteError> {
+        if let (Some(expected), Some(found)) =
+            (request.expected_sequence, self.sequence_of(&request.command))
+            && expected != found
+        {
+            return Err(WriteError::Stale { expected, found });
+        }
+        let now = self.now();
+        let handled = self.live.handle(request.command.clone(), request.actor, now)?;
+        self.add(handled.facts, now, request);
+        let committed = Committed { answer: handled.answer, position: self.decided };
+        self.pending.keep_answer(request, &committed, now);
+        Ok(committed)
+    }
+
+    fn sequence_of(&self, command: &Command) -> Option<u64> {
+        match command {
+            Command::Negotiate { reservation_id: id, .. }
+            | Command::Delete(id)
+            | Command::Activate(id) => self.live.reservation(*id).map(|t| t.sequence),
+            Command::ControlInstance { instance_id, .. } => {
+                self.live.instance(*instance_id).map(|t| t.sequence)
+            }
+            Command::Open { .. }
+            | Command::RecordOutcome { .. }
+            | Command::RecordObservations(_)
+            | Command::SightNodes(_)
+            | Command::AdoptPolicy(_)
+            | Command::FireDue { .. } => None,
+        }
+    }
+
+    fn start_append(&mut self) {
+        self.next_due.send_if_modified(|next| {
+            let changed = *next != self.live.next_due_at();
+            *next = self.live.next_due_at();
+            changed
+        });
+        if self.in_flight.is_some() || self.pending.is_empty() {
+            return;
+        }
+        let batch = std::mem::take(&mut self.pending);
+        let (ledger, head, epoch) = (self.ledger.clone(), self.durable, self.claim.epoch());
+        self.in_flight = Some(Box::pin(async move {
+            if batch.events.is_empty() && batch.answers.is_empty() {
+                return (batch, Ok(head));
+            }
+            let append =
+                Append { epoch, head, events: &batch.events, answers: &batch.answers };
+            let outcome = ledger.append(append).await;
+            (batch, outcome)
+        }));
+    }
+
+    async fn after_append(
+        &mut self,
+        batch: Batch,
+        outcome: Result<Head, LedgerError>,
+    ) -> Result<(), WriterExit> {
+        match outcome {
+            Ok(head) => {
+                self.durable = head;
+                let effects = batch
+                    .intents
+                    .iter()
+                    .filter_map(|id| self.live.outstanding_effect(*id))
+                    .collect();
+                self.let_go(effects);
+                self.head.send_replace(head.position);
+                for (waiting, outcome) in batch.outcomes {
+                    // A caller that went away misses nothing: the command is durable.
+                    let _ = waiting.send(outcome);
+                }
+                Ok(())
+            }
+            Err(error @ LedgerError::Fenced { .. }) => {
+                tracing::error!(%error, "this writer has been replaced and stops");
+                batch.fail(&WriteError::Fenced);
+                std::mem::take(&mut self.pending).fail(&WriteError::Fenced);
+                Err(WriterExit::Fenced)
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "an append failed; the ledger is folded again");
+                batch.fail(&WriteError::Unavailable);
+                std::mem::take(&mut self.pending).fail(&WriteError::Unavailable);
+                self.fold_again().await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Hands effects to the process manager. Only what is still awaited is carried out.
+    fn let_go(&self, effects: Vec<openpex_aggregates::live::OutstandingEffect>) {
+        if !effects.is_empty() {
+            // Without a process manager the service is stopping; the next start finds the intents.
+            let _ = self.effects.send(effects);
+        }
+    }
+
+    async fn fold_again(&mut self) {
+        let mut delays = REFOLD_DELAYS_MS.iter().copied().chain(std::iter::repeat(5_000));
+        loop {
+            match fold_ledger(&self.ledger).await {
+                Ok(Folded { live, head, .. }) => {
+                    self.live = live;
+                    self.durable = head;
+                    self.decided = head.position;
+                    self.head.send_replace(head.position);
+                    self.let_go(self.live.outstanding_effects());
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the ledger cannot be folded; trying again");
+                    let delay = delays.next().unwrap_or(5_000);
+                    tokio::time::sleep(Duration::from_millis(delay)).await;
+                }
+            }
+        }
+    }
+
+    async fn keep_snapshot_if_idle(&mut self) {
+        let idle = self.in_flight.is_none() && self.pending.is_empty() && self.queue.is_empty();
+        if idle && self.durable.position - self.snapshot_at >= SNAPSHOT_AFTER {
+            save_snapshot(&self.ledger, &self.live, self.durable).await;
+            self.snapshot_at = self.durable.position;
+        }
+    }
+}
