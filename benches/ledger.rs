@@ -7,7 +7,11 @@
     clippy::float_arithmetic,
     reason = "a measurement is printed, and ends where it fails"
 )]
-#![allow(clippy::print_stderr, dead_code, reason = "only some of the tests' support is used here")]
+#![allow(
+    clippy::print_stderr,
+    dead_code,
+    reason = "only some of the tests' support is used here"
+)]
 
 #[path = "../tests/ledger/site.rs"]
 mod site;
