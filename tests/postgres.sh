@@ -37,6 +37,7 @@ start() {
     mkdir -p "$dir"
     dir=$(cd "$dir" && pwd)
     [[ $(id -u) -ne 0 ]] || chown postgres "$dir"
+    trap 'rm -rf "$dir" "$dir.initdb.log"; exit 1' INT TERM
     as_postgres "$bin/initdb" --pgdata "$dir/data" --username postgres --auth trust \
         --encoding UTF8 --locale C --no-sync >"$dir.initdb.log" 2>&1 || {
         cat "$dir.initdb.log" >&2

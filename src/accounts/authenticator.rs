@@ -106,3 +106,52 @@ impl Authenticator {
         self.cache.forget(username);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::HashCost;
+    use super::*;
+    use crate::ledger::{Ledger, MemoryStore};
+
+    const PASSWORD: &str = "correct horse";
+
+    /// If only known users cost a hash, the time of a refusal tells who is registered.
+    #[tokio::test]
+    async fn an_unknown_user_costs_a_hash_as_a_wrong_password_does() {
+        let passwords = Passwords::new(HashCost::LEAST).unwrap();
+        let accounts = AccountStore::beside(&Ledger::Memory(MemoryStore::new()));
+        let gate = Authenticator::new(accounts, passwords.clone());
+        gate.register("zoe", PASSWORD, Role::User, Timestamp(5))
+            .await
+            .unwrap();
+        gate.register("max", PASSWORD, Role::User, Timestamp(5))
+            .await
+            .unwrap();
+        assert!(gate.verify_basic("max", PASSWORD).await.unwrap().is_some());
+
+        // With no room for a hash, only what needs none is answered.
+        let full = passwords.fill_room().await;
+        for name in ["zoe", "nobody", "no such name", ""] {
+            let answer = gate.verify_basic(name, "wrong horse").await;
+            assert!(
+                matches!(answer, Err(AccountError::Busy)),
+                "{name}: {answer:?}"
+            );
+        }
+        assert!(matches!(
+            gate.verify_basic("max", "wrong").await,
+            Err(AccountError::Busy)
+        ));
+        assert!(
+            gate.verify_basic("max", PASSWORD).await.unwrap().is_some(),
+            "it is remembered"
+        );
+        gate.forget("max");
+        assert!(matches!(
+            gate.verify_basic("max", PASSWORD).await,
+            Err(AccountError::Busy)
+        ));
+        drop(full);
+        assert!(gate.verify_basic("zoe", PASSWORD).await.unwrap().is_some());
+    }
+}

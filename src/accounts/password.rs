@@ -191,6 +191,18 @@ fn hashing(error: impl fmt::Display) -> AccountError {
 }
 
 #[cfg(test)]
+impl Passwords {
+    /// Leaves no room for another hash until the permit is dropped.
+    pub(super) async fn fill_room(&self) -> tokio::sync::SemaphorePermit<'_> {
+        let all = u32::try_from(HASHES_WAITING_MAX).expect("invariant: the limit is small");
+        self.room
+            .acquire_many(all)
+            .await
+            .expect("invariant: it is never closed")
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -253,14 +265,23 @@ mod tests {
     #[tokio::test]
     async fn when_too_many_wait_the_next_is_turned_away_at_once() {
         let passwords = passwords();
-        let all = u32::try_from(HASHES_WAITING_MAX).unwrap();
-        let waiting = passwords.room.acquire_many(all).await.unwrap();
+        let waiting = passwords.fill_room().await;
         assert!(matches!(
             passwords.hash("correct horse").await,
             Err(AccountError::Busy)
         ));
         drop(waiting);
         passwords.hash("correct horse").await.unwrap();
+    }
+
+    #[test]
+    fn what_nobodys_password_is_checked_against_costs_the_same() {
+        let decoy = passwords().decoy;
+        assert!(
+            decoy.as_str().starts_with("$argon2id$v=19$m=8,t=1,p=1$"),
+            "{}",
+            decoy.as_str()
+        );
     }
 
     #[tokio::test]

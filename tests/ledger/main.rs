@@ -1,5 +1,11 @@
 //! The ledger and the accounts, against memory, SQLite and PostgreSQL.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test panics where it fails"
+)]
+
 mod accounts;
 mod aggregates;
 mod append;
@@ -10,7 +16,6 @@ mod opening;
 mod reading;
 mod site;
 mod snapshots;
-mod speed;
 #[path = "../support/mod.rs"]
 mod support;
 mod tampering;

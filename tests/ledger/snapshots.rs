@@ -137,7 +137,7 @@ async fn only_two_are_kept_and_losing_them_loses_nothing(site: Site) {
             .await
             .unwrap(),
     };
-    assert_eq!(kept as usize, SNAPSHOTS_KEPT);
+    assert_eq!(usize::try_from(kept).unwrap(), SNAPSHOTS_KEPT);
     site.sql("DELETE FROM snapshots").await.unwrap();
     assert_eq!(site.ledger.newest_snapshot().await.unwrap(), None);
     assert_eq!(all(&site.ledger).await.len(), 9);

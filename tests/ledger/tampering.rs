@@ -158,7 +158,7 @@ async fn a_time_that_runs_backwards_in_a_chain_that_was_forged(site: Site) {
     let hash = openpex::ledger::chain::hash_of(&last, first.hash);
     let forged = match &site.ground {
         crate::site::Ground::Postgres(_) => format!("'\\x{hash}'"),
-        _ => format!("x'{hash}'"),
+        crate::site::Ground::Memory(_) | crate::site::Ground::Sqlite(_) => format!("x'{hash}'"),
     };
     let sql = format!("UPDATE events SET recorded_at = 1, hash = {forged} WHERE position = 2");
     let (position, rule) = broken_by(&site, &sql).await;

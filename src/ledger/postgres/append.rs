@@ -179,11 +179,13 @@ pub(super) async fn keep_answer(
 /// Why PostgreSQL did not take a batch, or that it is not known whether it did.
 fn refused(error: sqlx::Error, position: u64) -> LedgerError {
     let Some(refusal) = error.as_database_error() else {
-        return match error {
-            sqlx::Error::Encode(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
-                LedgerError::not_appended(error)
-            }
-            error => LedgerError::outcome_unknown(error),
+        let was_sent = !matches!(
+            error,
+            sqlx::Error::Encode(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed
+        );
+        return match was_sent {
+            true => LedgerError::outcome_unknown(error),
+            false => LedgerError::not_appended(error),
         };
     };
     match refusal.constraint() {

@@ -154,6 +154,9 @@ impl SqliteStore {
 
     /// Closes all connections, the writing one last: it folds the log into the file.
     pub(super) async fn close(&self) {
+        // sqlx 0.8 passes over a connection that comes back while it closes the pool; a second call finds
+        // it. While one reads, the file cannot be folded.
+        self.inner.readers.close().await;
         self.inner.readers.close().await;
         self.inner.writer.close().await;
     }
