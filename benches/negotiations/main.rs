@@ -4,6 +4,14 @@
 //! `cargo bench --bench negotiations -- [--seconds N] [--reservations N] [sqlite] [postgres]`; PostgreSQL
 //! needs `OPENPEX_TEST_POSTGRES_URL` (see `tests/with-postgres.sh`). It asserts nothing about time.
 
+#![expect(
+    clippy::float_arithmetic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    dead_code,
+    reason = "a benchmark prints ratios; it shares the tests' client and uses part of it"
+)]
+
 #[path = "../../tests/service/client.rs"]
 mod client;
 mod floor;

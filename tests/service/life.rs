@@ -1,7 +1,7 @@
 //! A reservation's whole life, from registering to expiry, on the real binary.
 
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::client::{Client, proposal};
 use super::journal;

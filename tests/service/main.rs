@@ -2,6 +2,13 @@
 //!
 //! Each test has a ledger, a pool and ports of its own.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, and says what it saw"
+)]
+
 mod client;
 mod crash;
 mod journal;

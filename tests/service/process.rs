@@ -14,8 +14,6 @@ const STOPPED_WITHIN: Duration = Duration::from_secs(20);
 /// A running `openpex`, killed when dropped.
 pub struct Process {
     child: Child,
-    /// Everything it has printed on standard output until it was ready.
-    pub said: Vec<String>,
     /// Where it listens, such as `http://127.0.0.1:4711`.
     pub url: String,
     log: PathBuf,
@@ -58,7 +56,7 @@ impl Process {
                     let url = ready_url(&line);
                     said.push(line);
                     if let Some(url) = url {
-                        return Ok(Self { child, said, url, log });
+                        return Ok(Self { child, url, log });
                     }
                 }
                 Err(_) => {

@@ -99,7 +99,7 @@ impl Feed {
                 self.now = self
                     .now
                     .saturating_add(i64::try_from(minutes).unwrap() * MINUTE_MS);
-                self.say(Command::FireDue { at_most: 1_000 }, None);
+                self.say(Command::FireDue { facts_max: 1_000 }, None);
             }
             16 | 17 => self.finish_effects(),
             18 => self.observe(),
@@ -149,7 +149,7 @@ impl Feed {
     /// So much later that every session has run out.
     pub fn let_sessions_lapse(&mut self) {
         self.now = self.now.saturating_add(24 * 60 * MINUTE_MS);
-        self.say(Command::FireDue { at_most: 10_000 }, None);
+        self.say(Command::FireDue { facts_max: 10_000 }, None);
     }
 
     fn proposal(&mut self) -> Proposal {
