@@ -207,3 +207,26 @@ async fn a_second_writer_is_turned_away() {
         drop(process);
     }
 }
+
+/// What is cancelled while it runs is gone from the pool, and its capacity is somebody else's at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_reservation_gives_its_capacity_back() {
+    let Service { process, sim, fresh: _fresh, admin, user } = service(Store::Sqlite, &[]).await;
+    let all = proposal("XLARGE", 16, "Mon, 17 Aug 2009 04:10:00 GMT", HOUR_MS);
+    let reply = user.post("/reservations", &all).await;
+    let path = format!("/reservations/{}", reply.body["proposal"]["id"].as_str().unwrap());
+    user.put(&path, &json!({"reply": "CONFIRM"})).await;
+    admin.advance(HOUR_MS / 2).await;
+    assert_eq!(journal::vms(&sim.url).await.len(), 16);
+
+    let other = Client::register(&process.url, "bob").await;
+    let now = proposal("XLARGE", 1, "Mon, 17 Aug 2009 04:30:00 GMT", HOUR_MS / 4);
+    assert_eq!(other.post("/reservations", &now).await.body["reply"], "COUNTER");
+    assert_eq!(other.delete(&path).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(user.delete(&path).await.status, StatusCode::OK);
+    assert_eq!(user.delete(&path).await.status, StatusCode::OK, "a repeat is no error");
+    assert_eq!(user.get(&path).await["status"], "CANCELLED");
+    assert_eq!(other.post("/reservations", &now).await.body["reply"], "ACCEPT");
+    admin.advance(1_000).await;
+    assert!(journal::vms(&sim.url).await.is_empty());
+}
