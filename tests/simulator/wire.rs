@@ -22,7 +22,10 @@ async fn log_in_and_its_refusals_have_xapi_s_exact_bytes() {
     let reply = pool.post("/", &login("openpex")).await;
     let session = value_of(&reply.body).unwrap();
     assert_eq!(reply.body, success(&session));
-    assert_eq!(references(&session), [session.clone()]);
+    assert_eq!(
+        references(&session).as_slice(),
+        std::slice::from_ref(&session)
+    );
     assert_eq!(reply.status, 200);
     for header in [
         "content-type: text/xml\r\n",

@@ -18,6 +18,7 @@ pub mod storage;
 pub mod table;
 pub mod task;
 pub mod vm;
+mod vm_record;
 
 use std::collections::{BTreeMap, BTreeSet};
 
