@@ -8,6 +8,8 @@ mod events;
 mod faults;
 #[path = "simulator/keeping.rs"]
 mod keeping;
+#[path = "simulator/life.rs"]
+mod life;
 #[path = "simulator/limits.rs"]
 mod limits;
 #[path = "simulator/pool.rs"]

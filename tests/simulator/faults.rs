@@ -130,8 +130,8 @@ async fn latency_is_waited_for() {
     );
 }
 
-/// A slow start is in progress: nothing else may begin on the VM, its memory is held, and the host is
-/// named; then it is done.
+/// A slow start is in progress: nothing else may begin on the VM, its memory is held, and the host
+/// is named; then it is done.
 ///
 /// ```text
 /// start_on ├──── latency ────┤ Running

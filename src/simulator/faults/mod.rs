@@ -1,7 +1,7 @@
 //! Faults that a test plants: which calls they hit, how often, and what they do.
 //!
-//! Owns the rules and their random numbers. It decides; the server carries out, so that a fault never
-//! happens half.
+//! Owns the rules and their random numbers. It decides; the server carries out, so that a fault
+//! never happens half.
 
 mod request;
 
@@ -15,9 +15,9 @@ use super::value::Failure;
 pub struct Fault {
     /// Which calls: a method's exact name, or with `*` for any run of characters.
     ///
-    /// A rule that matches `Async.VM.start_on` as written concerns that call and its reply. One that
-    /// matches only `VM.start_on` concerns both forms; of the asynchronous form it delays or fails
-    /// the task. `None` is for the kinds that need no call and happens at once.
+    /// A rule that matches `Async.VM.start_on` as written concerns that call and its reply. One
+    /// that matches only `VM.start_on` concerns both forms; of the asynchronous form it delays or
+    /// fails the task. `None` is for the kinds that need no call and happens at once.
     pub method: Option<String>,
     /// What happens.
     pub kind: FaultKind,
