@@ -46,8 +46,8 @@ struct JournalQuery {
     limit: Option<usize>,
 }
 
-/// Entries after a sequence, oldest first; `last` is the newest there is, so a reader knows whether to
-/// ask again.
+/// Entries after a sequence, oldest first; `last` is the newest there is, so a reader knows whether
+/// to ask again.
 async fn journal(
     State(core): State<Arc<Core>>,
     query: Result<Query<JournalQuery>, QueryRejection>,

@@ -1,7 +1,8 @@
 //! The pool's own record of what was done to it, in order.
 //!
-//! It is what a checker trusts: written by the hypervisor's side, outside of the XenAPI, never changed
-//! and never thinned. When it is full the pool takes no more operations rather than forget one.
+//! It is what a checker trusts: written by the hypervisor's side, outside of the XenAPI, never
+//! changed and never thinned. When it is full the pool takes no more operations rather than forget
+//! one.
 
 use std::collections::BTreeMap;
 

@@ -1,14 +1,15 @@
 //! A simulated Xen pool that speaks XenAPI over HTTP.
 //!
-//! Owns a pool's worth of hosts, templates, VMs, disks, tasks and events in memory, answers XML-RPC and
-//! JSON-RPC as xapi does, keeps a journal of what was done to it, and lets faults be planted. It stands in
-//! for a real pool wherever the Dispatcher of the paper speaks to one: it shares no code with that
-//! dispatcher, and knows nothing of reservations.
+//! Owns a pool's worth of hosts, templates, VMs, disks, tasks and events in memory, answers XML-RPC
+//! and JSON-RPC as xapi does, keeps a journal of what was done to it, and lets faults be planted.
+//! It stands in for a real pool wherever the Dispatcher of the paper speaks to one: it shares no
+//! code with that dispatcher, and knows nothing of reservations.
 //!
-//! What is faithful, and what is not: methods, wire forms, error codes and the order of checks follow xapi
-//! (XENAPI.md), memory is admitted as xapi admits it. The pool's coordinator answers even when its host is
-//! down, there are no control domains, disks hold no bytes, and vCPUs and thin-provisioned disks are not
-//! limited in sum. What is not simulated answers `MESSAGE_METHOD_UNKNOWN`.
+//! What is faithful, and what is not: methods, wire forms, error codes and the order of checks
+//! follow xapi (XENAPI.md), memory is admitted as xapi admits it. The pool's coordinator answers
+//! even when its host is down, there are no control domains, disks hold no bytes, and vCPUs and
+//! thin-provisioned disks are not limited in sum. What is not simulated answers
+//! `MESSAGE_METHOD_UNKNOWN`.
 
 mod calls;
 mod connection;

@@ -1,7 +1,7 @@
 //! The pool's HTTP side: XML-RPC on every path, JSON-RPC on `/jsonrpc`, control on `/_sim`.
 //!
-//! Owns how calls come in and replies go out, and the loss of replies. A call's effect runs in a task that
-//! the client cannot cancel by going away.
+//! Owns how calls come in and replies go out, and the loss of replies. A call's effect runs in a
+//! task that the client cannot cancel by going away.
 
 use std::future::Future;
 use std::io;

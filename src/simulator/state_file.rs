@@ -1,10 +1,10 @@
 //! The pool's memory between runs: a log of JSON lines, one object or journal entry each.
 //!
 //! Owns the file. After each call that changed something the changed objects are appended in one
-//! write that ends with a mark; a batch without its mark never happened. At the start the log is folded
-//! and written anew next to itself, and renamed into place. What was acknowledged survives the death of
-//! the process, not of the machine: nothing is synced. Sessions, tasks, faults and operations in progress
-//! are not kept. A lock file keeps a second process out.
+//! write that ends with a mark; a batch without its mark never happened. At the start the log is
+//! folded and written anew next to itself, and renamed into place. What was acknowledged survives
+//! the death of the process, not of the machine: nothing is synced. Sessions, tasks, faults and
+//! operations in progress are not kept. A lock file keeps a second process out.
 
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -109,7 +109,8 @@ struct Loaded {
 type Rows = std::collections::BTreeMap<(u8, Handle), Line<'static>>;
 
 impl StateFile {
-    /// Loads the file into `state`, which must be empty, and opens it for what comes. Gives the journal.
+    /// Loads the file into `state`, which must be empty, and opens it for what comes. Gives the
+    /// journal.
     pub fn load(path: &Path, state: &mut State) -> Result<(Self, Vec<Entry>), StateFileError> {
         let io = |source| StateFileError::Io {
             path: path.to_owned(),

@@ -164,6 +164,11 @@ fn tagged(out: &mut String, tag: &str, text: &str) {
 
 /// Escapes the four characters that xapi escapes, and drops the control characters it drops.
 fn escape(out: &mut String, text: &str) {
+    let special = |byte: u8| byte < b' ' || matches!(byte, b'<' | b'>' | b'&' | b'"');
+    if !text.bytes().any(special) {
+        out.push_str(text);
+        return;
+    }
     for character in text.chars() {
         match character {
             '<' => out.push_str("&lt;"),

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use openpex::simulator::{Failure, Fault, FaultKind};
 use serde_json::json;
 use tokio::net::TcpStream;
 
@@ -23,11 +24,18 @@ fn start_params(pool: &Pool, vm: &str, host: &str) -> Vec<String> {
 async fn a_failure_has_no_effect_and_is_told() {
     let pool = Pool::start().await;
     let (vm, host) = (pool.guest("g", GIB).await, pool.host("node-1").await);
-    let fault = json!({
-        "method": "VM.start_on", "kind": "failure", "times": 1,
-        "code": "HOST_NOT_ENOUGH_FREE_MEMORY", "params": ["2", "1"],
-    });
-    pool.plant(fault).await;
+    let failure = Failure {
+        code: "HOST_NOT_ENOUGH_FREE_MEMORY".into(),
+        params: vec!["2".to_owned(), "1".to_owned()],
+    };
+    // Inside the process the same can be done without HTTP.
+    let fault = Fault {
+        method: Some("VM.start_on".to_owned()),
+        kind: FaultKind::Failure(failure),
+        times: Some(1),
+        per_mille: None,
+    };
+    pool.pool.plant(fault).unwrap();
     let refused = pool.start_on(&vm, &host).await.unwrap_err();
     assert_eq!(refused, ["HOST_NOT_ENOUGH_FREE_MEMORY", "2", "1"]);
     assert_eq!(pool.power_state(&vm).await, "Halted");
@@ -122,8 +130,8 @@ async fn latency_is_waited_for() {
     );
 }
 
-/// A slow start is in progress: nothing else may begin on the VM, its memory is held, and the host is
-/// named; then it is done.
+/// A slow start is in progress: nothing else may begin on the VM, its memory is held, and the host
+/// is named; then it is done.
 ///
 /// ```text
 /// start_on ├──── latency ────┤ Running

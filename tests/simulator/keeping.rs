@@ -22,7 +22,8 @@ fn open(path: &Path) -> Result<SimulatedPool, StateFileError> {
     SimulatedPool::new(kept_in(path), clock, CancellationToken::new())
 }
 
-/// Everything that a client can read of VMs, disks, devices, hosts and repositories, and the journal.
+/// Everything that a client can read of VMs, disks, devices, hosts and repositories, and the
+/// journal.
 async fn everything(pool: &Pool) -> Vec<String> {
     let mut all = Vec::new();
     for class in [

@@ -332,32 +332,36 @@ pub async fn send(stream: &mut TcpStream, method: &str, path: &str, body: &str) 
 
 pub async fn receive(stream: &mut TcpStream) -> Option<Reply> {
     let mut bytes = Vec::new();
-    let mut chunk = [0; 8192];
+    let mut expected = None;
     loop {
-        let read = stream.read(&mut chunk).await.unwrap_or(0);
-        if read == 0 {
+        if expected.is_none()
+            && let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n")
+        {
+            let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: "));
+            let length: usize = length.map_or(0, |length| length.parse().unwrap());
+            expected = Some((head, end + 4, end + 4 + length));
+        }
+        if let Some((head, start, end)) = &expected
+            && bytes.len() >= *end
+        {
+            let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+            let body = String::from_utf8(bytes[*start..].to_vec()).unwrap();
+            return Some(Reply {
+                status,
+                head: head.clone(),
+                body,
+            });
+        }
+        if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
             assert!(
                 bytes.is_empty(),
                 "half an answer: {}",
                 String::from_utf8_lossy(&bytes)
             );
             return None;
-        }
-        bytes.extend_from_slice(&chunk[..read]);
-        let text = String::from_utf8_lossy(&bytes);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else {
-            continue;
-        };
-        let length = head
-            .lines()
-            .find_map(|line| line.strip_prefix("content-length: "));
-        if body.len() >= length.map_or(0, |length| length.parse().unwrap()) {
-            let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-            return Some(Reply {
-                status,
-                head: head.to_owned(),
-                body: body.to_owned(),
-            });
         }
     }
 }

@@ -6,8 +6,8 @@ use super::pool::{ETCH, GIB, Pool, flag, map, member, number, references, text};
 
 const STATES: [&str; 4] = ["Halted", "Paused", "Suspended", "Running"];
 
-/// Operation, the states it is legal in as an error lists them, and the state it leads to; `None` for
-/// no change, `Gone` for none any more.
+/// Operation, the states it is legal in as an error lists them, and the state it leads to; `None`
+/// for no change, `Gone` for none any more.
 const TABLE: [(&str, &str, Option<&str>); 24] = [
     ("start", "halted", Some("Running")),
     ("start_on", "halted", Some("Running")),

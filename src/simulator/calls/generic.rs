@@ -159,19 +159,7 @@ impl Generic {
                     .expect("invariant: the field was found by its class")
                     .1)
             }
-            Self::Set(class, field) => {
-                let handle = arguments.handle(0, class)?;
-                if is_text(class, field) {
-                    let text = arguments.text(1, field)?.to_owned();
-                    state.set_text(class, handle, field, text)?;
-                } else if field == TAGS {
-                    let tags = arguments.texts(1, field)?;
-                    *state.tags_mut(class, handle)? = tags.into_iter().map(str::to_owned).collect();
-                } else {
-                    *state.map_mut(class, handle, field)? = arguments.map(1, field)?;
-                }
-                Ok(XenValue::VOID)
-            }
+            Self::Set(class, field) => set(state, class, field, arguments),
             Self::AddTo(class, field) => add_to(state, class, field, arguments),
             Self::RemoveFrom(class, field) => {
                 let key = arguments.text(1, "key")?;
@@ -216,6 +204,25 @@ impl Generic {
         names.retain(|name| Self::named(name).is_some());
         names
     }
+}
+
+fn set(
+    state: &mut State,
+    class: Class,
+    field: &'static str,
+    arguments: &Arguments<'_>,
+) -> Result<XenValue, Failure> {
+    let handle = arguments.handle(0, class)?;
+    if is_text(class, field) {
+        let text = arguments.text(1, field)?.to_owned();
+        state.set_text(class, handle, field, text)?;
+    } else if field == TAGS {
+        let tags = arguments.texts(1, field)?;
+        *state.tags_mut(class, handle)? = tags.into_iter().map(str::to_owned).collect();
+    } else {
+        *state.map_mut(class, handle, field)? = arguments.map(1, field)?;
+    }
+    Ok(XenValue::VOID)
 }
 
 fn add_to(

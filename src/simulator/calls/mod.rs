@@ -1,7 +1,7 @@
 //! The calls of XenAPI that the pool knows, one file a subject.
 //!
-//! Owns what each call takes, does and gives, given the state under its lock. Nothing here waits: an
-//! operation that takes time is begun and finished by `core`.
+//! Owns what each call takes, does and gives, given the state under its lock. Nothing here waits:
+//! an operation that takes time is begun and finished by `core`.
 
 mod arguments;
 mod copies;

@@ -175,7 +175,8 @@ impl Inner {
         Ok(vm)
     }
 
-    /// Has the effect of a call, unless `failure` is to take its place, and enters it in the journal.
+    /// Has the effect of a call, unless `failure` is to take its place, and enters it in the
+    /// journal.
     pub(super) fn conclude(
         &mut self,
         call: &Call,

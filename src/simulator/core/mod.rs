@@ -1,14 +1,15 @@
 //! The pool at work: one lock around the state, the journal and the file.
 //!
-//! Owns how a call is run: session, parameters, faults, the time it takes, the journal, and what makes it
-//! last. A call's effect is made in a task of its own, so that a client that hangs up does not cancel it.
+//! Owns how a call is run: session, parameters, faults, the time it takes, the journal, and what
+//! makes it last. A call's effect is made in a task of its own, so that a client that hangs up does
+//! not cancel it.
 //!
 //! # Design notes
-//! Nothing waits while the lock is held. A slow operation takes the lock twice: it is begun (checked,
-//! entered in `current_operations`, its memory held), then time passes, then it is finished. In between a
-//! harder operation or `task.cancel` may have taken it off the VM; it then ends as `TASK_CANCELLED` without
-//! an effect. Latency and the time-out of `event.from` are real time, everything else is the injected
-//! clock's.
+//! Nothing waits while the lock is held. A slow operation takes the lock twice: it is begun
+//! (checked, entered in `current_operations`, its memory held), then time passes, then it is
+//! finished. In between a harder operation or `task.cancel` may have taken it off the VM; it then
+//! ends as `TASK_CANCELLED` without an effect. Latency and the time-out of `event.from` are real
+//! time, everything else is the injected clock's.
 
 mod answer;
 mod inner;
@@ -156,7 +157,8 @@ impl Core {
         self.changed.send_modify(|_| {});
     }
 
-    /// Halts a running guest from inside, as `operation` says; the power state that forbids it otherwise.
+    /// Halts a running guest from inside, as `operation` says; the power state that forbids it
+    /// otherwise.
     pub(super) fn stop_guest(&self, vm: Handle, operation: &str) -> Result<(), Failure> {
         let now = self.now();
         let mut inner = self.lock();

@@ -1,8 +1,8 @@
 //! What changed when: the generations that `event.from` reads and the state file follows.
 //!
-//! Every change of an object is noted here by the table that holds it. `seal` ends a call: each object
-//! it changed gets one new generation, whatever happened to it in between, so that readers see the
-//! newest state and not every step, as with xapi.
+//! Every change of an object is noted here by the table that holds it. `seal` ends a call: each
+//! object it changed gets one new generation, whatever happened to it in between, so that readers
+//! see the newest state and not every step, as with xapi.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 

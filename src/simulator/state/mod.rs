@@ -1,9 +1,9 @@
 //! The pool's objects and the rules that hold between them.
 //!
 //! Owns every object and the indexes over them. All changes of one call are made under one lock and
-//! ended by `Changes::seal`; nothing here waits, writes to disk or knows of HTTP. Invariants: a VM is in
-//! `occupants` of exactly the hosts whose memory it takes; disks, their devices and their repositories
-//! point at each other.
+//! ended by `Changes::seal`; nothing here waits, writes to disk or knows of HTTP. Invariants: a VM
+//! is in `occupants` of exactly the hosts whose memory it takes; disks, their devices and their
+//! repositories point at each other.
 
 pub mod changes;
 pub mod class;
@@ -18,6 +18,7 @@ pub mod storage;
 pub mod table;
 pub mod task;
 pub mod vm;
+mod vm_record;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
-//! Which operation is legal in which power state: XenAPI.md 2.4, after xapi's `xapi_vm_lifecycle.ml`.
+//! Which operation is legal in which power state: XenAPI.md 2.4, after xapi's
+//! `xapi_vm_lifecycle.ml`.
 
 use super::vm::PowerState;
 

@@ -5,9 +5,46 @@ use openpex_aggregates::Timestamp;
 use super::State;
 use super::operation::Operation;
 use super::storage::VbdType;
-use super::vm::{Kind, Vm};
+use super::vm::{InProgress, Kind, PowerState, Vm};
 use crate::simulator::handle::Handle;
 use crate::simulator::value::Failure;
+
+/// Why an operation may not be done; cheap to make, since records ask for every operation.
+enum Obstacle {
+    PowerState(&'static [PowerState]),
+    InProgress(InProgress),
+    Kind(&'static str),
+    OnlyFor(&'static str),
+    HostOffline(Handle),
+    LacksTools,
+}
+
+impl Obstacle {
+    fn into_failure(self, vm: &Vm, operation: Operation) -> Failure {
+        let handle = vm.handle.to_string();
+        match self {
+            Self::PowerState(allowed) => {
+                let allowed: Vec<&str> = allowed
+                    .iter()
+                    .map(|state| state.lower_case_name())
+                    .collect();
+                let actual = vm.power.state().lower_case_name().to_owned();
+                Failure::new("VM_BAD_POWER_STATE", [handle, allowed.join(", "), actual])
+            }
+            Self::InProgress(other) => {
+                let (name, task) = (other.operation.name().to_owned(), other.task.to_string());
+                Failure::new(
+                    "OTHER_OPERATION_IN_PROGRESS",
+                    ["VM".to_owned(), handle, name, task],
+                )
+            }
+            Self::Kind(code) => Failure::new(code, [handle, operation.name().to_owned()]),
+            Self::OnlyFor(code) => Failure::bare(code),
+            Self::HostOffline(host) => Failure::new("HOST_OFFLINE", [host]),
+            Self::LacksTools => Failure::new("VM_LACKS_FEATURE", [handle]),
+        }
+    }
+}
 
 impl State {
     /// Whether `operation` may be done on the VM now, as part of `task`.
@@ -19,19 +56,38 @@ impl State {
         now: Timestamp,
     ) -> Result<(), Failure> {
         let vm = self.vms.get(vm)?;
-        check_power_state(vm, operation)?;
-        check_in_progress(vm, operation, task)?;
-        check_kind(vm, operation)?;
+        let checked = self.check_quickly(vm, operation, task, now);
+        checked.map_err(|obstacle| obstacle.into_failure(vm, operation))
+    }
+
+    fn check_quickly(
+        &self,
+        vm: &Vm,
+        operation: Operation,
+        task: Handle,
+        now: Timestamp,
+    ) -> Result<(), Obstacle> {
+        let allowed = operation.allowed_states(vm.is_a_snapshot());
+        if !allowed.contains(&vm.power.state()) {
+            return Err(Obstacle::PowerState(allowed));
+        }
+        let others = vm.in_progress.iter().filter(|op| op.task != task);
+        if let Some(other) = others.clone().next()
+            && !operation.allowed_beside(others.map(|op| op.operation))
+        {
+            return Err(Obstacle::InProgress(*other));
+        }
+        check_kind(vm.kind, operation)?;
         if let Some(residence) = vm.power.residence() {
             let live = self
                 .hosts
                 .find(residence.host)
                 .is_some_and(|host| host.live);
             if !live && operation != Operation::PowerStateReset {
-                return Err(Failure::new("HOST_OFFLINE", [residence.host]));
+                return Err(Obstacle::HostOffline(residence.host));
             }
             if operation.needs_tools() && !vm.has_tools(now) {
-                return Err(Failure::new("VM_LACKS_FEATURE", [vm.handle]));
+                return Err(Obstacle::LacksTools);
             }
         }
         Ok(())
@@ -40,7 +96,13 @@ impl State {
     /// The operations that the VM takes now, as its record lists them.
     #[must_use]
     pub fn allowed_operations(&self, vm: Handle, now: Timestamp) -> Vec<&'static str> {
-        let may = |operation: &Operation| self.check(vm, *operation, Handle::NULL, now).is_ok();
+        let Some(vm) = self.vms.find(vm) else {
+            return Vec::new();
+        };
+        let may = |operation: &Operation| {
+            self.check_quickly(vm, *operation, Handle::NULL, now)
+                .is_ok()
+        };
         Operation::ALL
             .into_iter()
             .filter(may)
@@ -146,60 +208,19 @@ impl State {
     }
 }
 
-fn check_power_state(vm: &Vm, operation: Operation) -> Result<(), Failure> {
-    let actual = vm.power.state();
-    let allowed = operation.allowed_states(vm.is_a_snapshot());
-    if allowed.contains(&actual) {
-        return Ok(());
-    }
-    let expected: Vec<&str> = allowed
-        .iter()
-        .map(|state| state.lower_case_name())
-        .collect();
-    Err(Failure::new(
-        "VM_BAD_POWER_STATE",
-        [
-            vm.handle.to_string(),
-            expected.join(", "),
-            actual.lower_case_name().to_owned(),
-        ],
-    ))
-}
-
-fn check_in_progress(vm: &Vm, operation: Operation, task: Handle) -> Result<(), Failure> {
-    let others = vm.in_progress.iter().filter(|op| op.task != task);
-    let Some(other) = others.clone().next() else {
-        return Ok(());
-    };
-    if operation.allowed_beside(others.map(|op| op.operation)) {
-        return Ok(());
-    }
-    Err(Failure::new(
-        "OTHER_OPERATION_IN_PROGRESS",
-        [
-            "VM".to_owned(),
-            vm.handle.to_string(),
-            other.operation.name().to_owned(),
-            other.task.to_string(),
-        ],
-    ))
-}
-
-fn check_kind(vm: &Vm, operation: Operation) -> Result<(), Failure> {
-    let refused = |code| {
-        Err(Failure::new(
-            code,
-            [vm.handle.to_string(), operation.name().to_owned()],
-        ))
-    };
-    match vm.kind {
-        Kind::Template if !operation.allowed_for_template(false) => refused("VM_IS_TEMPLATE"),
-        Kind::Snapshot { .. } if !operation.allowed_for_snapshot() => refused("VM_IS_SNAPSHOT"),
+fn check_kind(kind: Kind, operation: Operation) -> Result<(), Obstacle> {
+    match kind {
+        Kind::Template if !operation.allowed_for_template(false) => {
+            Err(Obstacle::Kind("VM_IS_TEMPLATE"))
+        }
+        Kind::Snapshot { .. } if !operation.allowed_for_snapshot() => {
+            Err(Obstacle::Kind("VM_IS_SNAPSHOT"))
+        }
         Kind::Guest if operation == Operation::Provision => {
-            Err(Failure::bare("PROVISION_ONLY_ALLOWED_ON_TEMPLATE"))
+            Err(Obstacle::OnlyFor("PROVISION_ONLY_ALLOWED_ON_TEMPLATE"))
         }
         Kind::Guest if operation == Operation::Revert => {
-            Err(Failure::bare("REVERT_ONLY_ALLOWED_ON_SNAPSHOT"))
+            Err(Obstacle::OnlyFor("REVERT_ONLY_ALLOWED_ON_SNAPSHOT"))
         }
         Kind::Guest | Kind::Template | Kind::Snapshot { .. } => Ok(()),
     }

@@ -25,8 +25,8 @@ fn address_of(number: u32) -> String {
 impl State {
     /// Adds what the options name and the state has not: hosts, templates and what they need.
     ///
-    /// Hosts are known by their addresses, since they can be renamed. Their sizes follow the options. A
-    /// host beyond the options' number stays, without power.
+    /// Hosts are known by their addresses, since they can be renamed. Their sizes follow the
+    /// options. A host beyond the options' number stays, without power.
     pub fn complete(&mut self, options: &PoolOptions) -> Result<(), Failure> {
         self.complete_shared(options)?;
         let mut wanted = Vec::new();
