@@ -15,9 +15,7 @@ use openpex_projections::{
     Views, ViewsError,
 };
 
-use crate::http::{
-    InstanceView, ListFilter, Listed, Page, ReadError, ReadSide, ReservationView,
-};
+use crate::http::{InstanceView, ListFilter, Listed, Page, ReadError, ReadSide, ReservationView};
 use crate::ledger::Ledger;
 use crate::writer::stored_fact;
 
@@ -63,8 +61,12 @@ impl ViewReads {
         rows: Vec<openpex_projections::ReservationView>,
     ) -> Result<Vec<ReservationView>, ReadError> {
         let ids: Vec<ReservationId> = rows.iter().map(|row| row.id).collect();
-        let mut instances =
-            self.views.instances().of_reservations(&ids).await.map_err(unavailable)?;
+        let mut instances = self
+            .views
+            .instances()
+            .of_reservations(&ids)
+            .await
+            .map_err(unavailable)?;
         let view = |row: openpex_projections::ReservationView| ReservationView {
             id: row.id,
             instances: instances.remove(&row.id).unwrap_or_default(),
@@ -105,8 +107,16 @@ impl ReadSide for ViewReads {
         &self,
         id: ReservationId,
     ) -> Result<Option<ReservationView>, ReadError> {
-        let found = self.views.reservations().find(id).await.map_err(unavailable)?;
-        Ok(self.with_instances(found.into_iter().collect()).await?.pop())
+        let found = self
+            .views
+            .reservations()
+            .find(id)
+            .await
+            .map_err(unavailable)?;
+        Ok(self
+            .with_instances(found.into_iter().collect())
+            .await?
+            .pop())
     }
 
     async fn list_reservations(
@@ -121,7 +131,11 @@ impl ReadSide for ViewReads {
             to: filter.to,
             template: filter.template.clone(),
         };
-        let listed = self.views.reservations().list(&filter, views_page(page)?).await;
+        let listed = self
+            .views
+            .reservations()
+            .list(&filter, views_page(page)?)
+            .await;
         let listed = listed.map_err(unavailable)?;
         Ok(Listed {
             next: listed.next.map(|cursor| cursor.to_string()),
@@ -147,7 +161,11 @@ impl ReadSide for ViewReads {
             template: filter.template.clone(),
             include_removed: false,
         };
-        let listed = self.views.instances().list(&filter, views_page(page)?).await;
+        let listed = self
+            .views
+            .instances()
+            .list(&filter, views_page(page)?)
+            .await;
         let listed = listed.map_err(unavailable)?;
         Ok(Listed {
             next: listed.next.map(|cursor| cursor.to_string()),
@@ -158,7 +176,11 @@ impl ReadSide for ViewReads {
     async fn nodes(&self) -> Result<Vec<Node>, ReadError> {
         let (mut nodes, mut after) = (Vec::new(), None);
         loop {
-            let page = self.views.nodes().list(LIST_LIMIT_MAX, after.as_ref()).await;
+            let page = self
+                .views
+                .nodes()
+                .list(LIST_LIMIT_MAX, after.as_ref())
+                .await;
             let page = page.map_err(unavailable)?;
             nodes.extend(page.rows.into_iter().map(|row| row.state));
             after = page.next;
@@ -175,5 +197,9 @@ impl ReadSide for ViewReads {
 }
 
 fn instance_view(row: openpex_projections::InstanceView) -> InstanceView {
-    InstanceView { instance: row.state, sequence: row.sequence, position: row.position }
+    InstanceView {
+        instance: row.state,
+        sequence: row.sequence,
+        position: row.position,
+    }
 }

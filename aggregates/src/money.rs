@@ -50,7 +50,9 @@ impl FromStr for MicroCredits {
             return Err(ParseCreditsError::TooFine);
         }
         let whole: u64 = whole.parse().map_err(|_| ParseCreditsError::TooLarge)?;
-        let part: u64 = format!("{part:0<6}").parse().map_err(|_| ParseCreditsError::NotDecimal)?;
+        let part: u64 = format!("{part:0<6}")
+            .parse()
+            .map_err(|_| ParseCreditsError::NotDecimal)?;
         whole
             .checked_mul(MICROS_PER_CREDIT)
             .and_then(|micros| micros.checked_add(part))

@@ -46,7 +46,11 @@ impl Dimension {
 
 impl Resources {
     /// Nothing of anything.
-    pub const ZERO: Self = Self { vcpus: 0, memory_mib: 0, disk_gib: 0 };
+    pub const ZERO: Self = Self {
+        vcpus: 0,
+        memory_mib: 0,
+        disk_gib: 0,
+    };
 
     /// The amount in one dimension.
     #[must_use]

@@ -82,7 +82,10 @@ impl TimeWindow {
     /// The window of `duration_ms` milliseconds from `starts_at` on.
     #[must_use]
     pub const fn starting(starts_at: Timestamp, duration_ms: i64) -> Self {
-        Self { starts_at, ends_at: starts_at.saturating_add(duration_ms) }
+        Self {
+            starts_at,
+            ends_at: starts_at.saturating_add(duration_ms),
+        }
     }
 
     /// Its length in milliseconds.

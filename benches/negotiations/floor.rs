@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::{Executor as _, PgPool, SqlitePool};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Executor as _, PgPool, SqlitePool};
 use tokio::task::JoinSet;
 
 /// About what an event takes in the ledger.
@@ -26,7 +26,10 @@ pub async fn single_row_inserts(url: &str, clients: usize, time: Duration) -> f6
                 let mut connection = pool.acquire().await.expect("a connection");
                 while Instant::now() < until {
                     let insert = sqlx::query("INSERT INTO floor (row) VALUES ($1)").bind(&row);
-                    insert.execute(&mut *connection).await.expect("a row goes in");
+                    insert
+                        .execute(&mut *connection)
+                        .await
+                        .expect("a row goes in");
                     done += 1;
                 }
                 done
@@ -34,13 +37,17 @@ pub async fn single_row_inserts(url: &str, clients: usize, time: Duration) -> f6
         }
     } else {
         // Beside the ledger, so that its one writer is not in the way.
-        let file = url.trim_start_matches("sqlite:").replace("ledger.db", "floor.db");
+        let file = url
+            .trim_start_matches("sqlite:")
+            .replace("ledger.db", "floor.db");
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
-        let pool = SqlitePool::connect_with(options).await.expect("the file opens");
+        let pool = SqlitePool::connect_with(options)
+            .await
+            .expect("the file opens");
         pool.execute("CREATE TABLE IF NOT EXISTS floor (id INTEGER PRIMARY KEY, row TEXT)")
             .await
             .expect("a table is made");

@@ -28,7 +28,9 @@ impl Done {
         let rate = f64::from(u32::try_from(self.deals).expect("fits")) / self.took.as_secs_f64();
         let at = |times: &[Duration], per_mille: usize| {
             let index = (times.len() * per_mille / 1_000).min(times.len().saturating_sub(1));
-            times.get(index).map_or(f64::NAN, |time| time.as_secs_f64() * 1_000.0)
+            times
+                .get(index)
+                .map_or(f64::NAN, |time| time.as_secs_f64() * 1_000.0)
         };
         println!(
             "{clients:>8} {rate:>10.0} {:>9.0} {:>7.2}ms {:>7.2}ms {:>7.2}ms {:>7.2}ms {:>7.2}ms {floor:>12.0} {:>7.2}",
@@ -72,7 +74,12 @@ pub async fn negotiate(url: &str, clients: usize, time: Duration) -> Done {
         posts.extend(more_posts);
         puts.extend(more_puts);
     }
-    Done { deals: puts.len(), took: begun.elapsed(), posts, puts }
+    Done {
+        deals: puts.len(),
+        took: begun.elapsed(),
+        posts,
+        puts,
+    }
 }
 
 /// Negotiates until there are `count` more reservations.
@@ -95,7 +102,9 @@ pub async fn fill(url: &str, count: usize) {
 async fn deal(user: &Client, number: usize) -> (Duration, Option<Duration>) {
     // Spread over the horizon, so that the pool has room.
     let spread = i64::try_from(number % 8_000).expect("fits");
-    let start = SystemClock.now().saturating_add(24 * HOUR_MS + spread * HOUR_MS);
+    let start = SystemClock
+        .now()
+        .saturating_add(24 * HOUR_MS + spread * HOUR_MS);
     let asked = proposal("SMALL", 1, &start.to_rfc1123(), HOUR_MS);
     let begun = Instant::now();
     let reply = user.post("/reservations", &asked).await;
@@ -107,6 +116,7 @@ async fn deal(user: &Client, number: usize) -> (Duration, Option<Duration>) {
         return (post, None);
     }
     let begun = Instant::now();
-    user.put(&format!("/reservations/{id}"), &json!({"reply": "CONFIRM"})).await;
+    user.put(&format!("/reservations/{id}"), &json!({"reply": "CONFIRM"}))
+        .await;
     (post, Some(begun.elapsed()))
 }

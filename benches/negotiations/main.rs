@@ -40,10 +40,19 @@ struct Options {
 }
 
 fn options() -> Options {
-    let mut options = Options { each: Duration::from_secs(8), reservations: 0, stores: Vec::new() };
+    let mut options = Options {
+        each: Duration::from_secs(8),
+        reservations: 0,
+        stores: Vec::new(),
+    };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
-        let mut number = || words.next().and_then(|n| n.parse().ok()).expect("a number follows");
+        let mut number = || {
+            words
+                .next()
+                .and_then(|n| n.parse().ok())
+                .expect("a number follows")
+        };
         match word.as_str() {
             "--seconds" => options.each = Duration::from_secs(number()),
             "--reservations" => options.reservations = usize::try_from(number()).expect("fits"),
@@ -68,8 +77,16 @@ async fn main() {
         println!("\n{store:?}");
         println!(
             "{:>8} {:>10} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>12} {:>7}",
-            "clients", "deals/s", "events/s", "POST p50", "p99", "PUT p50", "p99", "p99.9",
-            "1-row ins/s", "ratio"
+            "clients",
+            "deals/s",
+            "events/s",
+            "POST p50",
+            "p99",
+            "PUT p50",
+            "p99",
+            "p99.9",
+            "1-row ins/s",
+            "ratio"
         );
         let service = start(&fresh);
         for clients in CLIENTS {
@@ -88,9 +105,19 @@ async fn main() {
 fn start(fresh: &Fresh) -> Process {
     let (data, url) = (fresh.data(), fresh.url());
     let args = [
-        "serve", "--listen", "127.0.0.1:0", "--data", &data, "--database-url", &url, "--sim-hosts",
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        &data,
+        "--database-url",
+        &url,
+        "--sim-hosts",
         "50",
     ];
-    let env = [("OPENPEX_ADMIN_PASSWORD", "correct horse"), ("OPENPEX_LOG", "warn")];
+    let env = [
+        ("OPENPEX_ADMIN_PASSWORD", "correct horse"),
+        ("OPENPEX_LOG", "warn"),
+    ];
     Process::start(&args, &env)
 }

@@ -79,7 +79,9 @@ pub async fn run(options: XenSimOptions) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let pool = SimulatedPool::new(pool, Arc::new(SystemClock), stop.clone())
         .context("starting the pool")?;
-    say(format_args!("simulated Xen pool is ready at http://{address}"));
+    say(format_args!(
+        "simulated Xen pool is ready at http://{address}"
+    ));
     let serving = pool.serve(listener);
     tokio::pin!(serving);
     tokio::select! {

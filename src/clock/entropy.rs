@@ -7,7 +7,10 @@ use uuid::Uuid;
 /// # Panics
 /// When the operating system cannot give randomness: nothing secret can be made then.
 #[must_use]
-#[expect(clippy::disallowed_methods, reason = "the one place that draws randomness")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that draws randomness"
+)]
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("invariant: the operating system gives randomness");

@@ -36,16 +36,23 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 #[async_trait]
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the injected clock itself")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the injected clock itself"
+    )]
     fn now(&self) -> Timestamp {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since_epoch = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
     }
 
     async fn sleep_until(&self, at: Timestamp) {
         loop {
             let millis = at.millis_since(self.now());
-            let Ok(millis @ 1..) = u64::try_from(millis) else { return };
+            let Ok(millis @ 1..) = u64::try_from(millis) else {
+                return;
+            };
             tokio::time::sleep(Duration::from_millis(millis).min(LONGEST_SLEEP)).await;
         }
     }
@@ -61,7 +68,9 @@ impl TestClock {
     /// A clock that stands at `start`.
     #[must_use]
     pub fn new(start: Timestamp) -> Self {
-        Self { now: Arc::new(watch::Sender::new(start)) }
+        Self {
+            now: Arc::new(watch::Sender::new(start)),
+        }
     }
 
     /// Moves to `at`; a move backwards is not made, and answers `false`.

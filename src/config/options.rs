@@ -39,7 +39,12 @@ pub struct ServeOptions {
     #[arg(long, env = "OPENPEX_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Where the ledger is: sqlite:PATH or postgres://… [default: SQLite in the data folder]
-    #[arg(long, env = "OPENPEX_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "OPENPEX_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub database_url: Option<String>,
     /// URL of a Xen pool; without it a simulated pool runs inside this process
     #[arg(long, env = "OPENPEX_XEN_URL", value_name = "URL")]
@@ -99,7 +104,12 @@ pub struct LedgerOptions {
     #[arg(long, env = "OPENPEX_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// Where the ledger is: sqlite:PATH or postgres://… [default: SQLite in the data folder]
-    #[arg(long, env = "OPENPEX_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "OPENPEX_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub database_url: Option<String>,
 }
 
@@ -128,11 +138,17 @@ fn ledger_file(data: &Path) -> String {
 impl ServeOptions {
     /// These options over those of the file they name.
     fn with_file(self) -> Result<Self, ConfigError> {
-        let Some(path) = self.config.clone() else { return Ok(self) };
-        let text = std::fs::read_to_string(&path)
-            .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })?;
-        let file: Self = toml::from_str(&text)
-            .map_err(|source| ConfigError::BadFile { path, source: Box::new(source) })?;
+        let Some(path) = self.config.clone() else {
+            return Ok(self);
+        };
+        let text = std::fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable {
+            path: path.clone(),
+            source,
+        })?;
+        let file: Self = toml::from_str(&text).map_err(|source| ConfigError::BadFile {
+            path,
+            source: Box::new(source),
+        })?;
         Ok(Self {
             config: self.config,
             listen: self.listen.or(file.listen),
@@ -163,21 +179,37 @@ impl ServeOptions {
         env: impl Fn(&str) -> Option<String>,
     ) -> Result<ServeConfig, ConfigError> {
         let options = self.with_file()?;
-        let listen = options.listen.clone().unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
+        let listen = options
+            .listen
+            .clone()
+            .unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
         let listen: SocketAddr = listen.parse().map_err(|_| ConfigError::BadValue {
             option: "--listen",
             value: listen,
             expected: "an address and a port such as 127.0.0.1:8080",
         })?;
-        let data = options.data.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DATA));
+        let data = options
+            .data
+            .clone()
+            .unwrap_or_else(|| PathBuf::from(DEFAULT_DATA));
         Ok(ServeConfig {
             listen,
-            database_url: options.database_url.clone().unwrap_or_else(|| ledger_file(&data)),
+            database_url: options
+                .database_url
+                .clone()
+                .unwrap_or_else(|| ledger_file(&data)),
             data,
             pool: options.pool(env)?,
-            test_clock: options.test_clock.as_deref().map(clock_start).transpose()?.flatten(),
+            test_clock: options
+                .test_clock
+                .as_deref()
+                .map(clock_start)
+                .transpose()?
+                .flatten(),
             registration_open: options.registration != Some(Registration::Closed),
-            policy: options.policy.into_policy(options.hold_secs, options.session_secs),
+            policy: options
+                .policy
+                .into_policy(options.hold_secs, options.session_secs),
         })
     }
 
@@ -193,7 +225,10 @@ impl ServeOptions {
         let from_file = |path: &PathBuf| {
             std::fs::read_to_string(path)
                 .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
-                .map_err(|source| ConfigError::Unreadable { path: path.clone(), source })
+                .map_err(|source| ConfigError::Unreadable {
+                    path: path.clone(),
+                    source,
+                })
         };
         let password = match &self.xen_password_file {
             Some(path) => Some(from_file(path)?),
@@ -202,7 +237,9 @@ impl ServeOptions {
         Ok(PoolConfig::Xen(XenOptions {
             url,
             user: self.xen_user.clone().unwrap_or_else(|| "root".to_owned()),
-            password: password.map(Secret::new).ok_or(ConfigError::NoXenPassword)?,
+            password: password
+                .map(Secret::new)
+                .ok_or(ConfigError::NoXenPassword)?,
             ca_file: self.xen_ca_file.clone(),
             timeouts: XenTimeouts::default(),
         }))
@@ -237,7 +274,12 @@ mod tests {
         assert!(config.registration_open && config.test_clock.is_none());
         assert!(matches!(
             config.pool,
-            PoolConfig::Simulated { hosts: 4, vcpus: 16, memory_mib: 32_768, disk_gib: 500 }
+            PoolConfig::Simulated {
+                hosts: 4,
+                vcpus: 16,
+                memory_mib: 32_768,
+                disk_gib: 500
+            }
         ));
     }
 
@@ -256,21 +298,37 @@ mod tests {
         };
         let config = options.into_config(|_| None).unwrap();
         assert_eq!(config.listen.port(), 2);
-        assert_eq!((config.policy.hold_secs, config.policy.limits.rounds_max), (30, 3));
+        assert_eq!(
+            (config.policy.hold_secs, config.policy.limits.rounds_max),
+            (30, 3)
+        );
     }
 
     #[test]
     fn given_bad_options_when_completed_then_the_error_names_them() {
-        let complete = |options: ServeOptions| options.into_config(|_| None).unwrap_err().to_string();
-        let listen = ServeOptions { listen: Some("here".into()), ..ServeOptions::default() };
+        let complete =
+            |options: ServeOptions| options.into_config(|_| None).unwrap_err().to_string();
+        let listen = ServeOptions {
+            listen: Some("here".into()),
+            ..ServeOptions::default()
+        };
         assert!(complete(listen).contains("--listen"));
-        let clock = ServeOptions { test_clock: Some("soon".into()), ..ServeOptions::default() };
+        let clock = ServeOptions {
+            test_clock: Some("soon".into()),
+            ..ServeOptions::default()
+        };
         assert!(complete(clock).contains("--test-clock"));
-        let xen = ServeOptions { xen_url: Some("http://x".into()), ..ServeOptions::default() };
+        let xen = ServeOptions {
+            xen_url: Some("http://x".into()),
+            ..ServeOptions::default()
+        };
         assert!(complete(xen).contains(XEN_PASSWORD_VARIABLE));
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "lisen = \"x\"").unwrap();
-        let options = ServeOptions { config: Some(file.path().into()), ..ServeOptions::default() };
+        let options = ServeOptions {
+            config: Some(file.path().into()),
+            ..ServeOptions::default()
+        };
         assert!(complete(options).contains("not a valid configuration"));
     }
 }

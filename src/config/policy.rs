@@ -42,9 +42,21 @@ impl PolicyOptions {
                 *field = i64::from(value) * unit;
             }
         };
-        set(&mut limits.duration_min_ms, self.duration_min_secs, SECOND_MS);
-        set(&mut limits.duration_max_ms, self.duration_max_secs, SECOND_MS);
-        set(&mut limits.horizon_ms, self.horizon_days.map(u32::from), DAY_MS);
+        set(
+            &mut limits.duration_min_ms,
+            self.duration_min_secs,
+            SECOND_MS,
+        );
+        set(
+            &mut limits.duration_max_ms,
+            self.duration_max_secs,
+            SECOND_MS,
+        );
+        set(
+            &mut limits.horizon_ms,
+            self.horizon_days.map(u32::from),
+            DAY_MS,
+        );
         set(&mut limits.start_grace_secs, self.start_grace_secs, 1);
         limits.instances_max = self.instances_max.unwrap_or(limits.instances_max);
         limits.rounds_max = self.rounds_max.unwrap_or(limits.rounds_max);

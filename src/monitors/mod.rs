@@ -8,10 +8,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use openpex_aggregates::InstanceId;
 use openpex_aggregates::instance::Observation;
 use openpex_aggregates::live::{Command, Sighting};
 use openpex_aggregates::node::{NodeSighting, NodeStatus};
-use openpex_aggregates::InstanceId;
+use openpex_aggregates::policy::Policy;
 use tokio_util::sync::CancellationToken;
 
 use crate::dispatcher::{DispatchError, Dispatcher, NodeFacts};
@@ -21,7 +22,7 @@ use crate::writer::{WriteError, WriteRequest, WriterHandle};
 const NODE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// How often the VM Monitor looks.
-const VM_INTERVAL: Duration = Duration::from_secs(5);
+const VM_INTERVAL: Duration = Duration::from_secs(15);
 
 /// Why a monitor could not tell what it saw.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +59,9 @@ impl Monitors {
         let known = sightings.clone();
         let news = self.writer.inspect(move |live| {
             let seen = |node: &openpex_aggregates::node::Node| {
-                known.iter().any(|s| s.name == node.name && node.sight(s).is_empty())
+                known
+                    .iter()
+                    .any(|s| s.name == node.name && node.sight(s).is_empty())
             };
             let retired = |node: &openpex_aggregates::node::Node| {
                 node.status == NodeStatus::Retired && known.iter().all(|s| s.name != node.name)
@@ -67,8 +70,28 @@ impl Monitors {
         });
         if news.await? {
             let command = Command::SightNodes(sightings);
-            self.writer.submit(WriteRequest::by_service(command)).await?;
+            self.writer
+                .submit(WriteRequest::by_service(command))
+                .await?;
         }
+        self.learn_templates().await
+    }
+
+    /// Adopts the pool's templates where the policy has none: the pool was not to be seen when the
+    /// service started.
+    async fn learn_templates(&self) -> Result<(), MonitorError> {
+        let policy = self.writer.inspect(|live| live.policy().clone()).await?;
+        if policy.version == 0 || !policy.templates.is_empty() {
+            return Ok(());
+        }
+        let templates = self.dispatcher.list_templates().await?;
+        let command = Command::AdoptPolicy(Box::new(Policy {
+            templates,
+            ..policy
+        }));
+        self.writer
+            .submit(WriteRequest::by_service(command))
+            .await?;
         Ok(())
     }
 
@@ -88,18 +111,28 @@ impl Monitors {
         if settled.is_empty() {
             return Ok(());
         }
-        let seen: HashMap<InstanceId, Observation> =
-            self.dispatcher.observe_instances().await?.into_iter().collect();
+        let seen: HashMap<InstanceId, Observation> = self
+            .dispatcher
+            .observe_instances()
+            .await?
+            .into_iter()
+            .collect();
         let sightings: Vec<Sighting> = settled
             .into_iter()
             .filter_map(|(instance_id, as_of, known)| {
                 let observation = seen.get(&instance_id).cloned().unwrap_or_default();
-                (observation != known).then_some(Sighting { instance_id, as_of, observation })
+                (observation != known).then_some(Sighting {
+                    instance_id,
+                    as_of,
+                    observation,
+                })
             })
             .collect();
         if !sightings.is_empty() {
             let command = Command::RecordObservations(sightings);
-            self.writer.submit(WriteRequest::by_service(command)).await?;
+            self.writer
+                .submit(WriteRequest::by_service(command))
+                .await?;
         }
         Ok(())
     }
@@ -108,7 +141,10 @@ impl Monitors {
     pub async fn watch_nodes(self, stop: CancellationToken) {
         while pause(NODE_INTERVAL, &stop).await {
             if let Err(error) = self.look_at_nodes().await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the node monitor saw nothing");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the node monitor saw nothing"
+                );
             }
         }
     }
@@ -117,7 +153,10 @@ impl Monitors {
     pub async fn watch_instances(self, stop: CancellationToken) {
         while pause(VM_INTERVAL, &stop).await {
             if let Err(error) = self.look_at_instances().await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the vm monitor saw nothing");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the vm monitor saw nothing"
+                );
             }
         }
     }
@@ -133,11 +172,22 @@ async fn pause(interval: Duration, stop: &CancellationToken) -> bool {
 }
 
 fn to_sighting(facts: NodeFacts) -> NodeSighting {
-    let NodeFacts { name, pool, capacity, live, enabled } = facts;
+    let NodeFacts {
+        name,
+        pool,
+        capacity,
+        live,
+        enabled,
+    } = facts;
     let status = match (live, enabled) {
         (false, _) => NodeStatus::Lost,
         (true, false) => NodeStatus::Draining,
         (true, true) => NodeStatus::InService,
     };
-    NodeSighting { name, pool, capacity, status }
+    NodeSighting {
+        name,
+        pool,
+        capacity,
+        status,
+    }
 }

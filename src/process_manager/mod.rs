@@ -119,11 +119,17 @@ struct Crew {
 
 impl Crew {
     fn begin(&self, this: Try) -> bool {
-        self.begun.lock().unwrap_or_else(PoisonError::into_inner).insert(this)
+        self.begun
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(this)
     }
 
     fn end(&self, this: Try) {
-        self.begun.lock().unwrap_or_else(PoisonError::into_inner).remove(&this);
+        self.begun
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&this);
     }
 
     async fn carry_out(&self, effect: OutstandingEffect, this: Try) {
@@ -132,22 +138,38 @@ impl Crew {
             place = self.places.acquire() => place,
         };
         let Ok(_place) = place else { return };
-        let OutstandingEffect { effect_id, attempt, effect, spec } = effect;
+        let OutstandingEffect {
+            effect_id,
+            attempt,
+            effect,
+            spec,
+        } = effect;
         let instance_id = spec.instance_id;
-        let order = EffectOrder { effect, spec, effect_id };
+        let order = EffectOrder {
+            effect,
+            spec,
+            effect_id,
+        };
         let tried = tokio::time::timeout(EFFECT_TIMEOUT, self.dispatcher.carry_out(&order));
         let result = match tried.await {
             Ok(Ok(observation)) => Ok(observation),
             Ok(Err(failed)) => {
                 tracing::warn!(instance = %instance_id, effect = ?effect, attempt, code = failed.code, "an effect failed");
-                Err(FailedAttempt { code: failed.code, message: failed.message })
+                Err(FailedAttempt {
+                    code: failed.code,
+                    message: failed.message,
+                })
             }
             Err(_) => Err(FailedAttempt {
                 code: "TIMED_OUT".to_owned(),
                 message: format!("no outcome within {} s", EFFECT_TIMEOUT.as_secs()),
             }),
         };
-        let outcome = EffectOutcome { effect_id, attempt, result };
+        let outcome = EffectOutcome {
+            effect_id,
+            attempt,
+            result,
+        };
         self.report(instance_id, outcome).await;
         self.end(this);
     }
@@ -155,7 +177,10 @@ impl Crew {
     /// Offers an outcome to the writer until it is durable; a repeat is no second event.
     async fn report(&self, instance_id: InstanceId, outcome: EffectOutcome) {
         loop {
-            let command = Command::RecordOutcome { instance_id, outcome: outcome.clone() };
+            let command = Command::RecordOutcome {
+                instance_id,
+                outcome: outcome.clone(),
+            };
             match self.writer.submit(WriteRequest::by_service(command)).await {
                 Ok(_) | Err(WriteError::Stopping | WriteError::Fenced) => return,
                 Err(error) => {

@@ -57,7 +57,8 @@ async fn fire(writer: &WriterHandle) -> Result<(), WriteError> {
 async fn finish_effects(writer: &WriterHandle) -> Result<(), WriteError> {
     let mut head = writer.head();
     loop {
-        let awaited = writer.inspect(|live| live.instances().any(|(_, t)| t.state.in_flight().is_some()));
+        let awaited =
+            writer.inspect(|live| live.instances().any(|(_, t)| t.state.in_flight().is_some()));
         if !awaited.await? {
             return Ok(());
         }

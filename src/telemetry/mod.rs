@@ -17,7 +17,11 @@ pub fn set_up() {
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    let done = if json { builder.json().try_init() } else { builder.try_init() };
+    let done = if json {
+        builder.json().try_init()
+    } else {
+        builder.try_init()
+    };
     // Logging that was set up before, by a test for example, stays as it is.
     drop(done);
 }

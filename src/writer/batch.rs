@@ -33,7 +33,12 @@ impl Batch {
 
     /// Adds the facts of one decision.
     pub fn add_facts(&mut self, facts: Vec<NewFact>, at: Timestamp, by: &WriteRequest) {
-        for NewFact { fact, sequence, sender } in facts {
+        for NewFact {
+            fact,
+            sequence,
+            sender,
+        } in facts
+        {
             let mut metadata = BTreeMap::from([("sender", sender.as_str().to_owned())]);
             if let Some(actor) = by.actor {
                 metadata.insert("user", actor.user_id.to_string());
@@ -43,7 +48,10 @@ impl Batch {
             }
             let intended = matches!(
                 &fact,
-                Fact::Instance(_, openpex_aggregates::instance::InstanceEvent::EffectIntended { .. })
+                Fact::Instance(
+                    _,
+                    openpex_aggregates::instance::InstanceEvent::EffectIntended { .. }
+                )
             );
             if let (Fact::Instance(id, _), true) = (&fact, intended) {
                 self.intents.push(*id);

@@ -16,6 +16,8 @@ mod batch;
 mod replay;
 mod request;
 mod task;
+#[cfg(test)]
+mod tests;
 
 use openpex_aggregates::Timestamp;
 use openpex_aggregates::live::{Live, OutstandingEffect};
@@ -31,7 +33,10 @@ pub const QUEUE_MAX: usize = 4_096;
 /// What the writer is sent.
 enum Job {
     /// Decide a command and answer when it is durable.
-    Write(Box<WriteRequest>, oneshot::Sender<Result<Committed, WriteError>>),
+    Write(
+        Box<WriteRequest>,
+        oneshot::Sender<Result<Committed, WriteError>>,
+    ),
     /// Look at the live state, after everything before it.
     Inspect(Box<dyn FnOnce(&Live) + Send>),
     /// Do what is due.
@@ -79,7 +84,10 @@ impl WriterHandle {
             // Nobody waits any more: then nobody misses the answer.
             let _ = answer.send(look(live));
         }));
-        self.queue.send(job).await.map_err(|_| WriteError::Stopping)?;
+        self.queue
+            .send(job)
+            .await
+            .map_err(|_| WriteError::Stopping)?;
         answered.await.map_err(|_| WriteError::Stopping)
     }
 

@@ -30,10 +30,28 @@ pub struct Folded {
 /// # Errors
 /// In words, when it says nothing this program knows.
 pub fn stored_fact(event: &StoredEvent) -> Result<Fact, String> {
-    let StoredEvent { aggregate_type, aggregate_id, event_type, event_version, payload, .. } =
-        event;
-    Fact::from_stored(aggregate_type, aggregate_id, event_type, event_version, payload)
-        .map_err(|error| anyhow::Error::new(error).chain().map(ToString::to_string).collect::<Vec<_>>().join(": "))
+    let StoredEvent {
+        aggregate_type,
+        aggregate_id,
+        event_type,
+        event_version,
+        payload,
+        ..
+    } = event;
+    Fact::from_stored(
+        aggregate_type,
+        aggregate_id,
+        event_type,
+        event_version,
+        payload,
+    )
+    .map_err(|error| {
+        anyhow::Error::new(error)
+            .chain()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(": ")
+    })
 }
 
 /// Folds the whole ledger, starting at the newest snapshot that fits.
@@ -49,20 +67,30 @@ pub async fn fold_ledger(ledger: &Ledger) -> Result<Folded, LedgerError> {
     let reached = ledger
         .for_each_after(from, &mut |event| {
             let fact = stored_fact(event)?;
-            live.fold(&fact, event.sequence, event.recorded_at).map_err(|error| error.to_string())
+            live.fold(&fact, event.sequence, event.recorded_at)
+                .map_err(|error| error.to_string())
         })
         .await?;
     let head = ledger.head().await?;
     if head.position != reached {
-        return Err(LedgerError::CutShort { last: reached, head: head.position });
+        return Err(LedgerError::CutShort {
+            last: reached,
+            head: head.position,
+        });
     }
-    Ok(Folded { live, head, tail: reached - from })
+    Ok(Folded {
+        live,
+        head,
+        tail: reached - from,
+    })
 }
 
 /// The state a snapshot kept; one that cannot be read is only a cache that is of no use.
 fn restore(snapshot: Snapshot) -> Option<(Live, u64)> {
     let Snapshot { position, body, .. } = snapshot;
-    let kept = serde_json::from_slice::<Kept>(&body).ok().filter(|kept| kept.form == SNAPSHOT_FORM);
+    let kept = serde_json::from_slice::<Kept>(&body)
+        .ok()
+        .filter(|kept| kept.form == SNAPSHOT_FORM);
     let live = kept.and_then(|kept| Live::try_from(kept.live).ok());
     if live.is_none() {
         tracing::warn!(position, "a snapshot of another form is passed over");
@@ -72,10 +100,17 @@ fn restore(snapshot: Snapshot) -> Option<(Live, u64)> {
 
 /// Keeps the live state at `head` for the next start. Failing to is no failure: it is a cache.
 pub async fn save_snapshot(ledger: &Ledger, live: &Live, head: Head) {
-    let kept = Kept { form: SNAPSHOT_FORM, live: live.snapshot() };
+    let kept = Kept {
+        form: SNAPSHOT_FORM,
+        live: live.snapshot(),
+    };
     let body = serde_json::to_vec(&kept).expect("invariant: states have string keys and no floats");
-    let snapshot =
-        Snapshot { position: head.position, hash: head.hash, body, created_at: head.recorded_at };
+    let snapshot = Snapshot {
+        position: head.position,
+        hash: head.hash,
+        body,
+        created_at: head.recorded_at,
+    };
     if let Err(error) = ledger.save_snapshot(&snapshot).await {
         tracing::warn!(position = head.position, %error, "the snapshot was not kept");
     }

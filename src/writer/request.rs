@@ -1,7 +1,7 @@
 //! What the writer is asked, and how it answers.
 
-use openpex_aggregates::live::{Actor, Answer, Command, CommandRefusal};
 use openpex_aggregates::UserId;
+use openpex_aggregates::live::{Actor, Answer, Command, CommandRefusal};
 
 /// A command with all that decides how it is taken.
 #[derive(Debug, Clone)]
@@ -22,7 +22,13 @@ impl WriteRequest {
     /// What the service itself asks.
     #[must_use]
     pub const fn by_service(command: Command) -> Self {
-        Self { command, actor: None, expected_sequence: None, idempotency: None, request_id: None }
+        Self {
+            command,
+            actor: None,
+            expected_sequence: None,
+            idempotency: None,
+            request_id: None,
+        }
     }
 }
 

@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt;
 use openpex_aggregates::Timestamp;
 use openpex_aggregates::live::{Command, Live};
 use tokio::sync::{mpsc, watch};
@@ -57,13 +56,17 @@ pub struct Writer {
     effects: mpsc::UnboundedSender<Vec<openpex_aggregates::live::OutstandingEffect>>,
     pending: Batch,
     in_flight: Option<InFlight>,
+    drained: bool,
 }
 
 /// What the loop does next.
 enum Step {
     Job(Job),
     Appended(Box<(Batch, Result<Head, LedgerError>)>),
-    GoOn,
+    /// Look at what is due.
+    Due,
+    /// Nobody can send anything any more, and everything that was sent has been taken.
+    Drained,
     Stop,
 }
 
@@ -95,8 +98,13 @@ impl Writer {
             effects,
             pending: Batch::default(),
             in_flight: None,
+            drained: false,
         };
-        let handle = WriterHandle { queue: queue_in, head: head_out, next_due: next_due_out };
+        let handle = WriterHandle {
+            queue: queue_in,
+            head: head_out,
+            next_due: next_due_out,
+        };
         (writer, handle, effects_out)
     }
 
@@ -114,11 +122,15 @@ impl Writer {
                     None
                 }
                 Step::Appended(done) => Some(*done),
-                Step::GoOn => None,
+                Step::Due => None,
+                Step::Drained => {
+                    self.drained = true;
+                    None
+                }
                 Step::Stop => break WriterExit::Stopped,
             };
             if let Some((batch, outcome)) = appended
-                && let Err(exit) = self.after_append(batch, outcome).await
+                && let Err(exit) = self.after_append(batch, outcome, &stop).await
             {
                 break exit;
             }
@@ -127,7 +139,9 @@ impl Writer {
             self.start_append();
             self.keep_snapshot_if_idle().await;
         };
-        if exit == WriterExit::Stopped && self.durable.position > self.snapshot_at {
+        // A writer that ends in the middle of a failure has a state that rests on nothing.
+        let whole = exit == WriterExit::Stopped && self.decided == self.durable.position;
+        if whole && self.durable.position > self.snapshot_at {
             save_snapshot(&self.ledger, &self.live, self.durable).await;
         }
         self.claim.release().await;
@@ -151,12 +165,15 @@ impl Writer {
                 self.in_flight = None;
                 Step::Appended(Box::new(done))
             }
-            () = std::future::ready(()), if due && self.pending.events.is_empty() => Step::GoOn,
-            job = self.queue.recv(), if has_room => job.map_or(Step::Stop, Step::Job),
-            () = stop.cancelled(), if idle => {
-                self.queue.close();
+            () = std::future::ready(()), if due && self.pending.events.is_empty() => Step::Due,
+            () = std::future::ready(()), if self.drained && idle => Step::Stop,
+            job = self.queue.recv(), if has_room && !self.drained => {
+                job.map_or(Step::Drained, Step::Job)
+            }
+            () = stop.cancelled(), if !self.queue.is_closed() => {
                 // What was accepted before is still decided: `recv` ends when it is drained.
-                self.queue.recv().now_or_never().flatten().map_or(Step::Stop, Step::Job)
+                self.queue.close();
+                Step::Due
             }
         }
     }
@@ -167,7 +184,9 @@ impl Writer {
     }
 
     fn is_due(&self) -> bool {
-        self.live.next_due_at().is_some_and(|at| at <= self.clock.now())
+        self.live
+            .next_due_at()
+            .is_some_and(|at| at <= self.clock.now())
     }
 
     fn has_room(&self) -> bool {
@@ -221,23 +240,31 @@ impl Writer {
     }
 
     fn outcome_of(&mut self, request: &WriteRequest) -> Result<Committed, WriteError> {
-        if let (Some(expected), Some(found)) =
-            (request.expected_sequence, self.sequence_of(&request.command))
-            && expected != found
+        if let (Some(expected), Some(found)) = (
+            request.expected_sequence,
+            self.sequence_of(&request.command),
+        ) && expected != found
         {
             return Err(WriteError::Stale { expected, found });
         }
         let now = self.now();
-        let handled = self.live.handle(request.command.clone(), request.actor, now)?;
+        let handled = self
+            .live
+            .handle(request.command.clone(), request.actor, now)?;
         self.add(handled.facts, now, request);
-        let committed = Committed { answer: handled.answer, position: self.decided };
+        let committed = Committed {
+            answer: handled.answer,
+            position: self.decided,
+        };
         self.pending.keep_answer(request, &committed, now);
         Ok(committed)
     }
 
     fn sequence_of(&self, command: &Command) -> Option<u64> {
         match command {
-            Command::Negotiate { reservation_id: id, .. }
+            Command::Negotiate {
+                reservation_id: id, ..
+            }
             | Command::Delete(id)
             | Command::Activate(id) => self.live.reservation(*id).map(|t| t.sequence),
             Command::ControlInstance { instance_id, .. } => {
@@ -267,8 +294,12 @@ impl Writer {
             if batch.events.is_empty() && batch.answers.is_empty() {
                 return (batch, Ok(head));
             }
-            let append =
-                Append { epoch, head, events: &batch.events, answers: &batch.answers };
+            let append = Append {
+                epoch,
+                head,
+                events: &batch.events,
+                answers: &batch.answers,
+            };
             let outcome = ledger.append(append).await;
             (batch, outcome)
         }));
@@ -278,6 +309,7 @@ impl Writer {
         &mut self,
         batch: Batch,
         outcome: Result<Head, LedgerError>,
+        stop: &CancellationToken,
     ) -> Result<(), WriterExit> {
         match outcome {
             Ok(head) => {
@@ -302,11 +334,13 @@ impl Writer {
                 Err(WriterExit::Fenced)
             }
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "an append failed; the ledger is folded again");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "an append failed; the ledger is folded again"
+                );
                 batch.fail(&WriteError::Unavailable);
                 std::mem::take(&mut self.pending).fail(&WriteError::Unavailable);
-                self.fold_again().await;
-                Ok(())
+                self.fold_again(stop).await
             }
         }
     }
@@ -319,8 +353,11 @@ impl Writer {
         }
     }
 
-    async fn fold_again(&mut self) {
-        let mut delays = REFOLD_DELAYS_MS.iter().copied().chain(std::iter::repeat(5_000));
+    async fn fold_again(&mut self, stop: &CancellationToken) -> Result<(), WriterExit> {
+        let mut delays = REFOLD_DELAYS_MS
+            .iter()
+            .copied()
+            .chain(std::iter::repeat(5_000));
         loop {
             match fold_ledger(&self.ledger).await {
                 Ok(Folded { live, head, .. }) => {
@@ -329,12 +366,18 @@ impl Writer {
                     self.decided = head.position;
                     self.head.send_replace(head.position);
                     self.let_go(self.live.outstanding_effects());
-                    return;
+                    return Ok(());
                 }
                 Err(error) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "the ledger cannot be folded; trying again");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the ledger cannot be folded; trying again"
+                    );
                     let delay = delays.next().unwrap_or(5_000);
-                    tokio::time::sleep(Duration::from_millis(delay)).await;
+                    tokio::select! {
+                        () = stop.cancelled() => return Err(WriterExit::Stopped),
+                        () = tokio::time::sleep(Duration::from_millis(delay)) => {}
+                    }
                 }
             }
         }

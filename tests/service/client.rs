@@ -27,7 +27,9 @@ pub struct Reply {
 pub fn http() -> reqwest::Client {
     // Whoever was first has installed the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).build();
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(60))
+        .build();
     client.expect("a client can be made")
 }
 
@@ -35,12 +37,20 @@ impl Client {
     pub fn new(base: &str, user: &str, password: &str) -> Self {
         let http = http();
         let (base, user, password) = (base.to_owned(), user.to_owned(), password.to_owned());
-        Self { http, base, user, password }
+        Self {
+            http,
+            base,
+            user,
+            password,
+        }
     }
 
     /// The same user of the same service at another address.
     pub fn at(&self, base: &str) -> Self {
-        Self { base: base.to_owned(), ..self.clone() }
+        Self {
+            base: base.to_owned(),
+            ..self.clone()
+        }
     }
 
     /// Sends a request; `Err` where no answer came.
@@ -70,7 +80,9 @@ impl Client {
     }
 
     pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Reply {
-        self.try_send(method, path, body, None).await.expect("the service answers")
+        self.try_send(method, path, body, None)
+            .await
+            .expect("the service answers")
     }
 
     pub async fn get(&self, path: &str) -> Value {

@@ -51,8 +51,17 @@ struct Acknowledged {
 fn args<'a>(fresh: &'a (String, String, String), sim: &'a str, listen: &'a str) -> Vec<&'a str> {
     let (data, url, config) = fresh;
     vec![
-        "serve", "--listen", listen, "--data", data, "--database-url", url, "--xen-url", sim,
-        "--config", config,
+        "serve",
+        "--listen",
+        listen,
+        "--data",
+        data,
+        "--database-url",
+        url,
+        "--xen-url",
+        sim,
+        "--config",
+        config,
     ]
 }
 
@@ -65,7 +74,10 @@ async fn insist(
 ) -> Value {
     loop {
         let at = client.at(&address.borrow().clone());
-        match at.try_send(method.clone(), path, Some(body), Some(key)).await {
+        match at
+            .try_send(method.clone(), path, Some(body), Some(key))
+            .await
+        {
             Ok(reply) if reply.status.is_server_error() || reply.status == 429 => {}
             Ok(reply) => return reply.body,
             Err(_) => {}
@@ -93,7 +105,13 @@ async fn negotiate(
             "type": "SMALL",
         });
         let key = format!("propose-{number}-{round}");
-        let reply = insist(&user, &address, (Method::POST, "/reservations", &proposal), &key).await;
+        let reply = insist(
+            &user,
+            &address,
+            (Method::POST, "/reservations", &proposal),
+            &key,
+        )
+        .await;
         let Some(id) = reply["proposal"]["id"].as_str() else {
             panic!("no reservation in the answer to {proposal}: {reply}");
         };
@@ -118,14 +136,20 @@ async fn negotiate(
 }
 
 async fn survives_kills(store: Store) {
-    let kills = std::env::var("OPENPEX_CRASH_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(KILLS);
+    let kills = std::env::var("OPENPEX_CRASH_KILLS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(KILLS);
     let mut dice = Dice(0x0b5e_55ed ^ u64::from(kills));
     let fresh = Fresh::new(store).await;
     let config = fresh.file("openpex.toml", "[policy]\nduration-min-secs = 1\n");
     let place = (fresh.data(), fresh.url(), config.display().to_string());
     let sim = Process::start(&["xen-sim", "--listen", "127.0.0.1:0", "--hosts", "4"], &[]);
     slow_down(&sim.url).await;
-    let env = [("OPENPEX_ADMIN_PASSWORD", "correct horse"), ("OPENPEX_XEN_PASSWORD", "openpex")];
+    let env = [
+        ("OPENPEX_ADMIN_PASSWORD", "correct horse"),
+        ("OPENPEX_XEN_PASSWORD", "openpex"),
+    ];
     let mut process = Process::start(&args(&place, &sim.url, "127.0.0.1:0"), &env);
 
     let (say, address) = watch::channel(process.url.clone());
@@ -149,7 +173,11 @@ async fn survives_kills(store: Store) {
     let mut confirmed = 0;
     let mut all = Vec::new();
     for (user, known) in users.join_all().await {
-        confirmed += known.reservations.iter().filter(|(_, confirmed)| *confirmed).count();
+        confirmed += known
+            .reservations
+            .iter()
+            .filter(|(_, confirmed)| *confirmed)
+            .count();
         all.push((user.at(&process.url), known));
     }
     wait_until_ended(&all, &sim.url).await;
@@ -158,7 +186,10 @@ async fn survives_kills(store: Store) {
     }
     let done = journal::read(&sim.url).await;
     for (instance, operations) in &done {
-        assert!(starts(operations) <= 1, "{instance} was started twice: {operations:?}");
+        assert!(
+            starts(operations) <= 1,
+            "{instance} was started twice: {operations:?}"
+        );
     }
     assert!(confirmed > 0 && !done.is_empty(), "the test did something");
     assert!(process.stop().success());
@@ -173,10 +204,19 @@ async fn survives_kills(store: Store) {
 
 /// Calls take a while, so that kills fall into them.
 async fn slow_down(sim: &str) {
-    let rule = json!({"method": "*", "kind": "latency", "min_ms": 0, "max_ms": 15, "per_mille": 500});
-    let reply = http().post(format!("{sim}/_sim/faults")).json(&rule).send().await;
+    let rule =
+        json!({"method": "*", "kind": "latency", "min_ms": 0, "max_ms": 15, "per_mille": 500});
+    let reply = http()
+        .post(format!("{sim}/_sim/faults"))
+        .json(&rule)
+        .send()
+        .await;
     let reply = reply.expect("the simulator answers");
-    assert!(reply.status().is_success(), "{}", reply.text().await.unwrap_or_default());
+    assert!(
+        reply.status().is_success(),
+        "{}",
+        reply.text().await.unwrap_or_default()
+    );
 }
 
 /// Waits until every reservation has ended by itself and the pool holds nothing of ours.
@@ -189,13 +229,22 @@ async fn wait_until_ended(users: &[(Client, Acknowledged)], sim: &str) {
                 let list = user.get(&format!("/reservations?status={status}")).await;
                 open.extend(list.as_array().cloned().unwrap_or_default());
             }
-            open.extend(user.get("/instances").await.as_array().cloned().unwrap_or_default());
+            open.extend(
+                user.get("/instances")
+                    .await
+                    .as_array()
+                    .cloned()
+                    .unwrap_or_default(),
+            );
         }
         let vms = journal::vms(sim).await;
         if open.is_empty() && vms.is_empty() {
             return;
         }
-        assert!(Instant::now() < until, "not ended: {open:?}, left on the pool: {vms:?}");
+        assert!(
+            Instant::now() < until,
+            "not ended: {open:?}, left on the pool: {vms:?}"
+        );
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
@@ -203,7 +252,11 @@ async fn wait_until_ended(users: &[(Client, Acknowledged)], sim: &str) {
 /// Everything that was acknowledged to a user is there, once.
 async fn check_user(user: &Client, known: &Acknowledged) {
     let listed = user.get_all("/reservations?limit=200").await;
-    assert_eq!(listed.len(), known.reservations.len(), "one reservation for each key");
+    assert_eq!(
+        listed.len(),
+        known.reservations.len(),
+        "one reservation for each key"
+    );
     for (id, confirmed) in &known.reservations {
         let reservation = user.get(&format!("/reservations/{id}")).await;
         let history = user.get(&format!("/reservations/{id}/history")).await;
@@ -213,8 +266,16 @@ async fn check_user(user: &Client, known: &Acknowledged) {
         assert_eq!(sequences, expected);
         let count = |name: &str| history.iter().filter(|e| e["event"] == name).count();
         if *confirmed {
-            assert_eq!(count("ReservationConfirmed"), 1, "{id} lost its confirmation");
-            assert_eq!(count("ReservationExpired"), 1, "{id} did not expire: {reservation}");
+            assert_eq!(
+                count("ReservationConfirmed"),
+                1,
+                "{id} lost its confirmation"
+            );
+            assert_eq!(
+                count("ReservationExpired"),
+                1,
+                "{id} did not expire: {reservation}"
+            );
         }
         assert!(count("ReservationActivated") <= 1);
     }

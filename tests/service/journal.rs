@@ -16,19 +16,32 @@ pub async fn read(sim: &str) -> Done {
     let (mut done, mut after) = (Done::new(), 0);
     loop {
         let page = get(&format!("{sim}/_sim/journal?after={after}")).await;
-        let entries = page.as_array().cloned().or_else(|| page["entries"].as_array().cloned());
+        let entries = page
+            .as_array()
+            .cloned()
+            .or_else(|| page["entries"].as_array().cloned());
         let entries = entries.expect("the journal is a list");
         if entries.is_empty() {
             return done;
         }
         for entry in entries {
-            after = entry["sequence"].as_u64().expect("entries are numbered").max(after);
+            after = entry["sequence"]
+                .as_u64()
+                .expect("entries are numbered")
+                .max(after);
             if entry["outcome"] != "ok" {
                 continue;
             }
-            let operation = entry["operation"].as_str().expect("operations have names").to_owned();
+            let operation = entry["operation"]
+                .as_str()
+                .expect("operations have names")
+                .to_owned();
             if let Some(instance) = instance_of(&entry) {
-                *done.entry(instance).or_default().entry(operation).or_default() += 1;
+                *done
+                    .entry(instance)
+                    .or_default()
+                    .entry(operation)
+                    .or_default() += 1;
             }
         }
     }
@@ -37,15 +50,27 @@ pub async fn read(sim: &str) -> Done {
 /// The VMs of ours that the pool holds now.
 pub async fn vms(sim: &str) -> Vec<Value> {
     let state = get(&format!("{sim}/_sim/state")).await;
-    let vms = state["vms"].as_array().cloned().expect("the state lists VMs");
-    vms.into_iter().filter(|vm| instance_of(vm).is_some()).collect()
+    let vms = state["vms"]
+        .as_array()
+        .cloned()
+        .expect("the state lists VMs");
+    vms.into_iter()
+        .filter(|vm| instance_of(vm).is_some())
+        .collect()
 }
 
 fn instance_of(entry: &Value) -> Option<String> {
-    let tag = entry["other_config"]["openpex:instance"].as_str().map(str::to_owned);
+    let tag = entry["other_config"]["openpex:instance"]
+        .as_str()
+        .map(str::to_owned);
     tag.or_else(|| {
-        let name = entry["name"].as_str().or_else(|| entry["vm_name"].as_str())?;
-        name.split_whitespace().last().filter(|word| word.len() == 36).map(str::to_owned)
+        let name = entry["name"]
+            .as_str()
+            .or_else(|| entry["vm_name"].as_str())?;
+        name.split_whitespace()
+            .last()
+            .filter(|word| word.len() == 36)
+            .map(str::to_owned)
     })
 }
 

@@ -27,8 +27,14 @@ impl Process {
 
     /// As `start`, but gives back what it said if it ends instead.
     pub fn try_start(args: &[&str], env: &[(&str, &str)]) -> Result<Self, String> {
-        let log = tempfile::Builder::new().prefix("openpex-").suffix(".log").tempfile();
-        let (file, log) = log.expect("a log file").keep().expect("a log file that stays");
+        let log = tempfile::Builder::new()
+            .prefix("openpex-")
+            .suffix(".log")
+            .tempfile();
+        let (file, log) = log
+            .expect("a log file")
+            .keep()
+            .expect("a log file that stays");
         let mut child = Command::new(env!("CARGO_BIN_EXE_openpex"))
             .args(args)
             .env_remove("OPENPEX_ADMIN_PASSWORD")
@@ -78,14 +84,20 @@ impl Process {
     /// Asks it to stop and waits until it has.
     pub fn stop(mut self) -> ExitStatus {
         let pid = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill runs");
+        let sent = Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .expect("kill runs");
         assert!(sent.success());
         let until = Instant::now() + STOPPED_WITHIN;
         loop {
             if let Some(status) = self.child.try_wait().expect("the process is ours") {
                 return status;
             }
-            assert!(Instant::now() < until, "it did not stop within {STOPPED_WITHIN:?}");
+            assert!(
+                Instant::now() < until,
+                "it did not stop within {STOPPED_WITHIN:?}"
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -95,8 +107,15 @@ impl Process {
     pub fn resident_mib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.unwrap_or_default();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
-        line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1_024
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .unwrap_or_default();
+        line.split_whitespace()
+            .nth(1)
+            .and_then(|kib| kib.parse::<u64>().ok())
+            .unwrap_or(0)
+            / 1_024
     }
 
     /// Its log so far.
@@ -112,7 +131,11 @@ impl Drop for Process {
         if std::thread::panicking() {
             let log = self.log();
             let from = log.len().saturating_sub(6_000);
-            eprintln!("--- log of {} ---\n{}", self.url, &log[log.ceil_char_boundary(from)..]);
+            eprintln!(
+                "--- log of {} ---\n{}",
+                self.url,
+                &log[log.ceil_char_boundary(from)..]
+            );
         }
         let _ = std::fs::remove_file(&self.log);
     }
@@ -124,7 +147,13 @@ fn ready_url(line: &str) -> Option<String> {
         return None;
     }
     let from = line.find("http://")?;
-    Some(line[from..].split_whitespace().next()?.trim_end_matches(['/', ',', '.']).to_owned())
+    Some(
+        line[from..]
+            .split_whitespace()
+            .next()?
+            .trim_end_matches(['/', ',', '.'])
+            .to_owned(),
+    )
 }
 
 /// Runs a command to its end: whether it succeeded, and what it printed.
@@ -135,5 +164,8 @@ pub fn run(args: &[&str]) -> (bool, String) {
         .output()
         .expect("the binary runs");
     let text = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&text).into_owned(),
+    )
 }

@@ -50,20 +50,36 @@ async fn make_database() -> (String, String) {
         "OPENPEX_TEST_POSTGRES_URL names a throw-away PostgreSQL: run tests/run, or start one \
          with tests/postgres.sh start DIR and export the URL it prints",
     );
-    let name = format!("openpex_service_{}", uuid::Builder::from_random_bytes(openpex::clock::entropy::random_bytes()).into_uuid().as_simple());
-    let mut admin = PgConnection::connect(&server).await.expect("the test server answers");
-    admin.execute(format!("CREATE DATABASE {name}").as_str()).await.expect("a database is made");
+    let name = format!(
+        "openpex_service_{}",
+        uuid::Builder::from_random_bytes(openpex::clock::entropy::random_bytes())
+            .into_uuid()
+            .as_simple()
+    );
+    let mut admin = PgConnection::connect(&server)
+        .await
+        .expect("the test server answers");
+    admin
+        .execute(format!("CREATE DATABASE {name}").as_str())
+        .await
+        .expect("a database is made");
     let (base, _) = server.rsplit_once('/').expect("the URL names a database");
     (format!("{base}/{name}"), name)
 }
 
 impl Drop for Fresh {
     fn drop(&mut self) {
-        let Some((_, name)) = self.database.take() else { return };
-        let Ok(server) = std::env::var("OPENPEX_TEST_POSTGRES_URL") else { return };
+        let Some((_, name)) = self.database.take() else {
+            return;
+        };
+        let Ok(server) = std::env::var("OPENPEX_TEST_POSTGRES_URL") else {
+            return;
+        };
         // Dropped from inside a runtime, so the clean-up has one of its own.
         let drop = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
             let Ok(runtime) = runtime else { return };
             runtime.block_on(async move {
                 if let Ok(mut admin) = PgConnection::connect(&server).await {

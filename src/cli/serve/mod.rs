@@ -9,15 +9,18 @@ mod parts;
 mod pool;
 mod site;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use openpex_projections::{Runner, Views};
 use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::pool::Pool;
 use super::{say, stop_signal};
 use crate::accounts::{AccountStore, Authenticator, HashCost, Passwords};
 use crate::clock::{Clock, SystemClock, TestClock};
@@ -27,7 +30,7 @@ use crate::ledger::{Access, CLAIM_PATIENCE, Ledger};
 use crate::monitors::Monitors;
 use crate::process_manager::{carry_out_effects, keep_time};
 use crate::read_side::{LedgerSource, ViewReads};
-use crate::writer::{Writer, WriterExit, WriterHandle, fold_ledger};
+use crate::writer::{Effects, Writer, WriterExit, WriterHandle, fold_ledger};
 
 /// How long requests and effects under way may take to end after the service is told to stop.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -55,7 +58,11 @@ pub async fn run(options: ServeOptions) -> anyhow::Result<()> {
     served
 }
 
+/// How long logging out of the pool may take.
+const LOG_OUT: Duration = Duration::from_secs(2);
+
 /// The tasks of a running service, and how to end them.
+#[derive(Default)]
 struct Running {
     /// Ends the parts that begin new work.
     stop: CancellationToken,
@@ -69,85 +76,125 @@ struct Running {
 
 async fn serve(config: ServeConfig, listener: TcpListener, ledger: Ledger) -> anyhow::Result<()> {
     let holder = format!("{} (pid {})", listener.local_addr()?, std::process::id());
-    let claim = ledger.claim_writer(&holder, CLAIM_PATIENCE).await.context("claiming the ledger")?;
+    let claim = ledger
+        .claim_writer(&holder, CLAIM_PATIENCE)
+        .await
+        .context("claiming the ledger")?;
     let folded = fold_ledger(&ledger).await.context("folding the ledger")?;
-    let head_at_start = folded.head.position;
     let (clock, test_clock) = make_clock(&config, folded.head.recorded_at);
-    let running = Running {
-        stop: CancellationToken::new(),
-        stop_last: CancellationToken::new(),
-        tasks: TaskTracker::new(),
-        last: TaskTracker::new(),
-    };
+    let running = Running::default();
     let pool = pool::start(&config, &clock, &running.last, &running.stop_last).await?;
     let (writer, handle, effects) = Writer::new(ledger.clone(), claim, clock.clone(), folded);
-    let (stop, stop_last) = (running.stop.clone(), running.stop_last.clone());
-    let mut writing = tokio::task::JoinSet::new();
-    writing.spawn(writer.run(stop_last.clone()));
+    let mut writing = JoinSet::new();
+    writing.spawn(writer.run(running.stop_last.clone()));
 
     let monitors = Monitors::new(pool.dispatcher.clone(), handle.clone());
     site::adopt_policy(&handle, config.policy, pool.dispatcher.as_ref()).await?;
     site::first_look_at_nodes(&monitors).await;
-    let tasks = &running.tasks;
-    tasks.spawn(keep_time(handle.clone(), clock.clone(), stop.clone()));
-    tasks.spawn(carry_out_effects(
-        effects,
-        handle.clone(),
-        pool.dispatcher.clone(),
-        tasks.clone(),
-        stop.clone(),
-    ));
-    tasks.spawn(monitors.clone().watch_nodes(stop.clone()));
-    tasks.spawn(monitors.clone().watch_instances(stop.clone()));
-
+    running.start_workers(&handle, effects, &clock, &pool, &monitors);
     let views = open_views(&config.database_url, &ledger, &handle, &running).await?;
-    let accounts = AccountStore::beside(&ledger);
-    let authenticator = Authenticator::new(accounts, Passwords::new(HashCost::OWASP)?);
+    let authenticator = Authenticator::new(
+        AccountStore::beside(&ledger),
+        Passwords::new(HashCost::OWASP)?,
+    );
     site::make_operator(&authenticator, clock.now()).await?;
 
-    let clock_control = test_clock.map(|test_clock| {
-        parts::TestClockControl::shared(&handle, &clock, test_clock, &monitors)
-    });
-    let state = AppState::new(Parts {
+    let clock_control = test_clock
+        .map(|test_clock| parts::TestClockControl::shared(&handle, &clock, test_clock, &monitors));
+    let head_at_start = *handle.head().borrow();
+    let app = crate::http::router(AppState::new(Parts {
         commands: Arc::new(handle.clone()),
         reads: Arc::new(ViewReads::new(views.clone())),
         ledger: ledger.clone(),
         authenticator,
-        clock: clock.clone(),
+        clock,
         clock_control,
-        readiness: Arc::new(parts::ServiceReadiness::new(handle.clone(), views.clone())),
-        tasks: tasks.clone(),
+        readiness: Arc::new(parts::ServiceReadiness::new(handle, views.clone())),
+        tasks: running.tasks.clone(),
         registration_open: config.registration_open,
         head_at_start,
-    });
+    }));
     announce(&listener, &config.database_url, pool.simulated.as_deref())?;
-    let app = crate::http::router(state);
-    let serving = axum::serve(
-        listener,
-        app.into_make_service_with_connect_info::<std::net::SocketAddr>(),
-    )
-    .with_graceful_shutdown(stop.clone().cancelled_owned());
-    let serving = tasks.spawn(async move { serving.await });
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    let serving =
+        axum::serve(listener, app).with_graceful_shutdown(running.stop.clone().cancelled_owned());
+    let serving = running.tasks.spawn(async move { serving.await });
 
-    let fenced = tokio::select! {
+    let ended = tokio::select! {
         signal = stop_signal() => {
             tracing::info!(signal = signal?, "stopping");
-            false
+            None
         }
-        exit = writing.join_next() => matches!(exit, Some(Ok(WriterExit::Fenced))) || exit.is_some(),
+        exit = writing.join_next() => exit,
     };
-    drain(running, serving, writing).await;
+    running.drain(serving, writing, &pool).await;
     views.close().await;
-    pool.dispatcher.close().await;
-    anyhow::ensure!(!fenced, "another writer has taken over this ledger");
-    Ok(())
+    match ended {
+        None => Ok(()),
+        Some(Ok(WriterExit::Fenced)) => Err(anyhow!("another writer has taken over this ledger")),
+        Some(Ok(WriterExit::Stopped)) => Err(anyhow!("the writer stopped by itself")),
+        Some(Err(failure)) => Err(anyhow!(failure).context("the writer failed")),
+    }
+}
+
+impl Running {
+    /// Starts what works beside the requests: time, effects, monitors.
+    fn start_workers(
+        &self,
+        writer: &WriterHandle,
+        effects: Effects,
+        clock: &Arc<dyn Clock>,
+        pool: &Pool,
+        monitors: &Monitors,
+    ) {
+        let Self { tasks, stop, .. } = self;
+        tasks.spawn(keep_time(writer.clone(), clock.clone(), stop.clone()));
+        tasks.spawn(carry_out_effects(
+            effects,
+            writer.clone(),
+            pool.dispatcher.clone(),
+            tasks.clone(),
+            stop.clone(),
+        ));
+        tasks.spawn(monitors.clone().watch_nodes(stop.clone()));
+        tasks.spawn(monitors.clone().watch_instances(stop.clone()));
+    }
+
+    /// Takes the service apart: what is under way gets [`DRAIN`] to end, what was accepted is
+    /// decided.
+    async fn drain(
+        self,
+        serving: JoinHandle<std::io::Result<()>>,
+        mut writing: JoinSet<WriterExit>,
+        pool: &Pool,
+    ) {
+        self.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(DRAIN, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            // Effects that go on are found again at the next start, requests that go on get no
+            // answer.
+            tracing::warn!(left = self.tasks.len(), "not everything ended in time");
+        }
+        serving.abort();
+        // A pool that does not answer ends the session by itself, in a day.
+        let _ = tokio::time::timeout(LOG_OUT, pool.dispatcher.close()).await;
+        self.stop_last.cancel();
+        while writing.join_next().await.is_some() {}
+        self.last.close();
+        self.last.wait().await;
+    }
 }
 
 fn make_clock(
     config: &ServeConfig,
     newest: openpex_aggregates::Timestamp,
 ) -> (Arc<dyn Clock>, Option<TestClock>) {
-    let Some(start) = config.test_clock else { return (Arc::new(SystemClock), None) };
+    let Some(start) = config.test_clock else {
+        return (Arc::new(SystemClock), None);
+    };
     // Time never goes back, and a ledger's own time goes on where it stood.
     let begun = newest.0 > 0;
     let start = match start {
@@ -166,35 +213,24 @@ async fn open_views(
     writer: &WriterHandle,
     running: &Running,
 ) -> anyhow::Result<Views> {
-    let views = Views::open(database_url).await.context("opening the views")?;
+    let views = Views::open(database_url)
+        .await
+        .context("opening the views")?;
     let (head, stop) = (writer.head(), running.stop_last.clone());
     let level_at = *head.borrow();
     let runner = Runner::new(views.clone());
     let source = LedgerSource(ledger.clone());
-    running.last.spawn(async move { runner.run(source, head, stop.cancelled()).await });
+    running
+        .last
+        .spawn(async move { runner.run(source, head, stop.cancelled()).await });
     while !views.wait_for(level_at, VIEWS_PATIENCE).await {
-        tracing::info!(reached = views.reached(), level_at, "the views are being folded");
+        tracing::info!(
+            reached = views.reached(),
+            level_at,
+            "the views are being folded"
+        );
     }
     Ok(views)
-}
-
-/// Takes the service apart: what is under way gets [`DRAIN`] to end, what was accepted is decided.
-async fn drain(
-    running: Running,
-    serving: tokio::task::JoinHandle<std::io::Result<()>>,
-    mut writing: tokio::task::JoinSet<WriterExit>,
-) {
-    running.stop.cancel();
-    running.tasks.close();
-    if tokio::time::timeout(DRAIN, running.tasks.wait()).await.is_err() {
-        // Effects that go on are found again at the next start, requests that go on get no answer.
-        tracing::warn!(left = running.tasks.len(), "not everything ended in time");
-    }
-    serving.abort();
-    running.stop_last.cancel();
-    while writing.join_next().await.is_some() {}
-    running.last.close();
-    running.last.wait().await;
 }
 
 fn announce(
@@ -207,6 +243,8 @@ fn announce(
         say(format_args!("simulated Xen pool at {pool}"));
     }
     let store = database_url.split(':').next().unwrap_or_default();
-    say(format_args!("OpenPEX is ready at http://{address} (ledger in {store}; try http://{address}/OpenPEX/types)"));
+    say(format_args!(
+        "OpenPEX is ready at http://{address} (ledger in {store}; try http://{address}/OpenPEX/types)"
+    ));
     Ok(())
 }

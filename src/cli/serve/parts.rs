@@ -7,9 +7,7 @@ use openpex_aggregates::Timestamp;
 use openpex_projections::Views;
 
 use crate::clock::{Clock, TestClock};
-use crate::http::{
-    ClockControl, ClockError, CommandGate, Readiness, ReadinessCheck,
-};
+use crate::http::{ClockControl, ClockError, CommandGate, Readiness, ReadinessCheck};
 use crate::monitors::Monitors;
 use crate::process_manager::settle;
 use crate::writer::{Committed, WriteError, WriteRequest, WriterHandle};
@@ -57,7 +55,10 @@ impl ClockControl for TestClockControl {
             .map_err(|error| ClockError::NotSettled(error.to_string()))?;
         // What guests report by themselves, such as their addresses, is seen before the answer.
         if let Err(error) = self.monitors.look_at_instances().await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "the vm monitor saw nothing");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the vm monitor saw nothing"
+            );
         }
         Ok(())
     }
@@ -81,13 +82,26 @@ impl Readiness for ServiceReadiness {
     async fn checks(&self) -> Vec<ReadinessCheck> {
         let nodes = self.writer.inspect(|live| live.nodes().count()).await;
         let writer_fault = nodes.as_ref().err().map(ToString::to_string);
-        let no_nodes = matches!(nodes, Ok(0)).then(|| "no node of the pool was seen yet".to_owned());
-        let views_fault =
-            self.views.reached().is_none().then(|| "the views are not level yet".to_owned());
+        let no_nodes =
+            matches!(nodes, Ok(0)).then(|| "no node of the pool was seen yet".to_owned());
+        let views_fault = self
+            .views
+            .reached()
+            .is_none()
+            .then(|| "the views are not level yet".to_owned());
         vec![
-            ReadinessCheck { name: "writer", fault: writer_fault },
-            ReadinessCheck { name: "views", fault: views_fault },
-            ReadinessCheck { name: "pool", fault: no_nodes },
+            ReadinessCheck {
+                name: "writer",
+                fault: writer_fault,
+            },
+            ReadinessCheck {
+                name: "views",
+                fault: views_fault,
+            },
+            ReadinessCheck {
+                name: "pool",
+                fault: no_nodes,
+            },
         ]
     }
 }

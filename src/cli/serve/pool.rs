@@ -35,7 +35,12 @@ pub async fn start(
 ) -> anyhow::Result<Pool> {
     let (options, simulated) = match &config.pool {
         PoolConfig::Xen(options) => (options.clone(), None),
-        PoolConfig::Simulated { hosts, vcpus, memory_mib, disk_gib } => {
+        PoolConfig::Simulated {
+            hosts,
+            vcpus,
+            memory_mib,
+            disk_gib,
+        } => {
             let pool = PoolOptions {
                 hosts: *hosts,
                 vcpus: *vcpus,
@@ -50,7 +55,10 @@ pub async fn start(
         }
     };
     let dispatcher = XenDispatcher::new(options).context("reaching the pool")?;
-    Ok(Pool { dispatcher: Arc::new(dispatcher), simulated })
+    Ok(Pool {
+        dispatcher: Arc::new(dispatcher),
+        simulated,
+    })
 }
 
 async fn simulate(
@@ -59,7 +67,9 @@ async fn simulate(
     tasks: &TaskTracker,
     stop: &CancellationToken,
 ) -> anyhow::Result<XenOptions> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.context("listening for the simulated pool")?;
+    let listener = TcpListener::bind("127.0.0.1:0")
+        .await
+        .context("listening for the simulated pool")?;
     let url = format!("http://{}", listener.local_addr()?);
     let (user, password) = (options.user.clone(), Secret::new(options.password.clone()));
     let pool = SimulatedPool::new(options, clock.clone(), stop.clone())
@@ -69,5 +79,11 @@ async fn simulate(
             tracing::error!(%error, "the simulated pool ended");
         }
     });
-    Ok(XenOptions { url, user, password, ca_file: None, timeouts: XenTimeouts::default() })
+    Ok(XenOptions {
+        url,
+        user,
+        password,
+        ca_file: None,
+        timeouts: XenTimeouts::default(),
+    })
 }

@@ -30,12 +30,17 @@ pub async fn adopt_policy(
             Ok(templates) => templates,
             Err(error) => {
                 tracing::warn!(%error, "the pool's templates cannot be seen; the known ones stay");
-                writer.inspect(|live| live.policy().templates.clone()).await?
+                writer
+                    .inspect(|live| live.policy().templates.clone())
+                    .await?
             }
         };
     }
     let command = Command::AdoptPolicy(Box::new(policy));
-    writer.submit(WriteRequest::by_service(command)).await.context("adopting the policy")?;
+    writer
+        .submit(WriteRequest::by_service(command))
+        .await
+        .context("adopting the policy")?;
     Ok(())
 }
 
@@ -43,7 +48,10 @@ pub async fn adopt_policy(
 /// no reason not to start: the Node Monitor goes on looking.
 pub async fn first_look_at_nodes(monitors: &Monitors) {
     if let Err(error) = monitors.look_at_nodes().await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "the pool's nodes cannot be seen yet");
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the pool's nodes cannot be seen yet"
+        );
     }
 }
 
@@ -52,14 +60,23 @@ pub async fn make_operator(accounts: &Authenticator, at: Timestamp) -> anyhow::R
     if accounts.accounts().has_operator().await? {
         return Ok(());
     }
-    let given = std::env::var(ADMIN_PASSWORD_VARIABLE).ok().filter(|text| !text.is_empty());
+    let given = std::env::var(ADMIN_PASSWORD_VARIABLE)
+        .ok()
+        .filter(|text| !text.is_empty());
     let generated = given.is_none();
     let password = given.unwrap_or_else(|| URL_SAFE_NO_PAD.encode(random_bytes::<18>()));
-    accounts.ensure_operator(OPERATOR, &password, at).await.context("making the operator")?;
+    accounts
+        .ensure_operator(OPERATOR, &password, at)
+        .await
+        .context("making the operator")?;
     if generated {
-        say(format_args!("operator account {OPERATOR} was made, its password is {password}"));
+        say(format_args!(
+            "operator account {OPERATOR} was made, its password is {password}"
+        ));
     } else {
-        say(format_args!("operator account {OPERATOR} was made with the password of {ADMIN_PASSWORD_VARIABLE}"));
+        say(format_args!(
+            "operator account {OPERATOR} was made with the password of {ADMIN_PASSWORD_VARIABLE}"
+        ));
     }
     Ok(())
 }

@@ -77,7 +77,7 @@ impl XenDispatcher {
     }
 
     /// The disks of a VM (not its CDs), with the one that a checkpoint's memory is on.
-    async fn disks_of(&self, vm: &Vm) -> Result<Vec<String>, XenError> {
+    pub(super) async fn disks_of(&self, vm: &Vm) -> Result<Vec<String>, XenError> {
         let mut disks: Vec<String> = vm.suspend_disk.iter().cloned().collect();
         for device in &vm.block_devices {
             let method = "VBD.get_record";

@@ -22,6 +22,8 @@ use crate::dispatcher::FailureClass;
 
 /// Bytes of a MiB.
 const MIB: u64 = 1024 * 1024;
+/// Bytes of a GiB.
+const GIB: u64 = 1024 * MIB;
 
 impl XenDispatcher {
     /// The VM exists, has its size and runs.
@@ -155,6 +157,35 @@ impl XenDispatcher {
         self.size_memory(vm, spec.size.memory_mib).await?;
         if vm.is_template {
             self.finish_task("VM.provision", &[vm_ref()]).await?;
+        }
+        self.size_disk(vm, spec.size.disk_gib).await
+    }
+
+    /// Grows the VM's first disk to the size of its type. A template with a larger disk keeps it:
+    /// disks do not shrink.
+    async fn size_disk(&self, vm: &Vm, wanted_gib: u64) -> Result<(), XenError> {
+        let wanted = wanted_gib
+            .checked_mul(GIB)
+            .ok_or(XenError::RequestUnwritable {
+                reason: "more disk than bytes can count",
+            })?;
+        // Provisioning may have made the disks, so what was read of the VM before may be old.
+        let vm = self.read_vm(&vm.reference).await?;
+        let Some(disk) = self.disks_of(&vm).await?.into_iter().next() else {
+            return Ok(());
+        };
+        let method = "VDI.get_virtual_size";
+        let present = self.call(method, &[text(&disk)]).await?;
+        let present: u64 = present
+            .as_str()
+            .and_then(|digits| digits.parse().ok())
+            .ok_or(XenError::ReplyUnexpected {
+                method: method.to_owned(),
+                expected: "a number",
+            })?;
+        if present < wanted {
+            self.call("VDI.resize", &[text(&disk), number(wanted)])
+                .await?;
         }
         Ok(())
     }
