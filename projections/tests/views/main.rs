@@ -9,7 +9,6 @@ mod exactness;
 mod feed;
 mod ledger;
 mod lists;
-mod measure;
 mod rebuild;
 mod replay;
 mod stores;

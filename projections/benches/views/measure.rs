@@ -1,5 +1,4 @@
-//! Figures, by hand: `cargo test --release -p openpex-projections --test views measure -- --ignored
-//! --nocapture --test-threads 1` (PERFORMANCE, targets 8 and 9).
+//! What is measured: projecting page by page, listing, and folding anew.
 
 use std::time::{Duration, Instant};
 
@@ -9,17 +8,13 @@ use openpex_projections::{Page, ReservationFilter, Views};
 
 use crate::feed::Feed;
 use crate::ledger::{Ledger, Running};
-use crate::stores::{Fresh, on_both_stores};
+use crate::stores::Fresh;
 
 const RESERVATIONS: usize = 100_000;
 const QUERIES: usize = 500;
 
-on_both_stores!(
-    #[ignore = "takes minutes; prints figures"]
-    figures
-);
-
-async fn figures(fresh: Fresh) {
+/// Prints the figures of one store.
+pub async fn figures(fresh: Fresh) {
     let store = fresh.url.split(':').next().unwrap().to_owned();
     let mut feed = Feed::new(31);
     let mut opened = 0;
