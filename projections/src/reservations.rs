@@ -106,10 +106,10 @@ impl ReservationFilter {
             let of_status = status.map(|status| ("status", status.as_str().into()));
             of_user.clone().into_iter().chain(of_status).collect()
         };
-        let branches = match (asked.is_empty(), self.user_id) {
-            (true, None) => vec![branch(None)],
-            (true, Some(_)) => StatusName::ALL.map(|status| branch(Some(status))).to_vec(),
-            (false, _) => asked.into_iter().map(|s| branch(Some(s))).collect(),
+        let branches = if asked.is_empty() {
+            vec![branch(None)]
+        } else {
+            asked.into_iter().map(|s| branch(Some(s))).collect()
         };
         Listing {
             branches,

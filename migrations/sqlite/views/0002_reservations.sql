@@ -17,8 +17,9 @@ CREATE TABLE reservations (
     state            TEXT   NOT NULL
 ) STRICT;
 
--- One user's, and everybody's, of one status, newest first.
-CREATE INDEX reservations_of_user ON reservations (user_id, status, created_position);
+-- One user's, those of one status, and everybody's of one status, newest first.
+CREATE INDEX reservations_of_user ON reservations (user_id, created_position);
+CREATE INDEX reservations_of_user_and_status ON reservations (user_id, status, created_position);
 CREATE INDEX reservations_of_status ON reservations (status, created_position);
 
 -- What overlaps a window, without looking at every row: windows of one class are nearly of one length,
