@@ -6,7 +6,7 @@ use openpex_aggregates::instance::{Instance, PowerState, Wanted, Work};
 use openpex_aggregates::{InstanceId, ReservationId, Timestamp, UserId};
 
 use crate::error::ViewsError;
-use crate::list::{LIST_LIMIT_MAX, Listed, Listing, Page};
+use crate::list::{Listed, Listing, Page, duration_class};
 use crate::source::SourceError;
 use crate::store::{Statement, Value};
 use crate::table::{StoredView, Table, View, select};
@@ -89,6 +89,7 @@ impl Table for Instance {
         "removed",
         "starts_at",
         "ends_at",
+        "duration_class",
     ];
 
     fn columns(&self) -> Vec<Value> {
@@ -106,6 +107,7 @@ impl Table for Instance {
             i64::from(self.removed).into(),
             self.window.starts_at.0.into(),
             self.window.ends_at.0.into(),
+            duration_class(self.window.duration_ms()).into(),
         ]
     }
 
@@ -137,12 +139,7 @@ impl Instances<'_> {
         filter: &InstanceFilter,
         page: Page,
     ) -> Result<Listed<InstanceView>, ViewsError> {
-        let statement = filter.listing().statement::<Instance>(page)?;
-        let rows = self.0.fetch::<StoredView>(&statement).await?;
-        let rows: Result<Vec<_>, _> = rows.into_iter().map(StoredView::read).collect();
-        Ok(Listed::cut(rows?, page.limit, |view: &InstanceView| {
-            view.created_position
-        }))
+        filter.listing().read(self.0, page).await
     }
 
     /// The ids of the instances of some reservations, in the order of their making, those included
@@ -158,7 +155,6 @@ impl Instances<'_> {
             return Ok(HashMap::new());
         }
         Page::checked_limit(ids.len())?;
-        debug_assert!(ids.len() <= LIST_LIMIT_MAX);
         let padding = ids.len().next_power_of_two() - ids.len();
         let padding = ids.last().into_iter().cycle().take(padding);
         let mut statement = Statement::new(
@@ -205,13 +201,12 @@ impl InstanceFilter {
                 branches.push(of_user.into_iter().chain(seen).collect());
             }
         }
-        let of_template = self.template.as_deref().map(|t| ("template =", t.into()));
-        let mut listing = Listing {
+        Listing {
             branches,
-            filters: of_template.into_iter().collect(),
-        };
-        listing.filter_window(self.from.map(|at| at.0), self.to.map(|at| at.0));
-        listing
+            template: self.template.clone(),
+            from: self.from,
+            to: self.to,
+        }
     }
 }
 

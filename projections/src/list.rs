@@ -3,12 +3,20 @@
 //! A page goes on where the one before ended by `created_position`, which is unique and never changes:
 //! whatever is added meanwhile, a reader meets every row exactly once.
 
+use openpex_aggregates::Timestamp;
+
 use crate::error::ViewsError;
 use crate::store::{Statement, Value};
-use crate::table::{Table, select};
+use crate::table::{StoredView, Table, View, select};
+use crate::views::Views;
 
 /// Most rows of one page.
 pub const LIST_LIMIT_MAX: usize = 1_000;
+
+/// Most rows that are looked through one by one, where they are all that a rare window or template has.
+const CANDIDATES_MAX: u64 = 1_024;
+/// From below 5 minutes to above 2 years.
+const DURATION_CLASSES: std::ops::RangeInclusive<i64> = 8..=18;
 
 /// Which part of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,27 +71,50 @@ pub(crate) type Equal = (&'static str, Value);
 
 /// What a list is made of.
 ///
-/// A row belongs to it if it is in one of the branches and passes every filter. Each branch is a range
-/// of an index that is already in the order of the list, so the newest rows of all branches cost no
-/// more than a few index entries a branch, however long the table is.
+/// A row belongs to it if it is in one of the branches, of the template, and overlaps the window. Each
+/// branch is a range of an index that is already in the order of the list, so the newest rows of all
+/// branches cost a few index entries a branch, however long the table is. A window or a template may
+/// be rare, though: then its own rows are found first, and the list is made of those.
+#[derive(Debug, Default)]
 pub(crate) struct Listing {
     /// Each a prefix of an index; at least one.
     pub(crate) branches: Vec<Vec<Equal>>,
-    /// Each a condition before its value, such as `starts_at <`.
-    pub(crate) filters: Vec<Equal>,
+    /// The template, if it matters.
+    pub(crate) template: Option<String>,
+    /// What the window must not end at or before.
+    pub(crate) from: Option<Timestamp>,
+    /// What the window must start before.
+    pub(crate) to: Option<Timestamp>,
 }
 
 impl Listing {
-    /// Adds the filter to windows that overlap a span, half open as windows are.
-    pub(crate) fn filter_window(&mut self, from: Option<i64>, to: Option<i64>) {
-        self.filters
-            .extend(from.map(|from| ("ends_at >", from.into())));
-        self.filters.extend(to.map(|to| ("starts_at <", to.into())));
+    /// Reads one page.
+    pub(crate) async fn read<A: Table>(
+        &self,
+        views: &Views,
+        page: Page,
+    ) -> Result<Listed<View<A::Id, A>>, ViewsError> {
+        let limit = Page::checked_limit(page.limit)? + 1;
+        let before = page.before.unwrap_or(u64::MAX);
+        let rare = match rare_rows(views, self.in_window::<A>()).await? {
+            None => rare_rows(views, self.of_template::<A>()).await?,
+            found => found,
+        };
+        let statement = match rare {
+            None => self.newest::<A>(before, limit),
+            Some(candidates) if candidates.is_empty() => {
+                let (rows, next) = (Vec::new(), None);
+                return Ok(Listed { rows, next });
+            }
+            Some(candidates) => self.newest_of::<A>(&candidates, before, limit),
+        };
+        let stored = views.fetch::<StoredView>(&statement).await?;
+        let rows: Result<Vec<_>, _> = stored.into_iter().map(StoredView::read::<A>).collect();
+        Ok(Listed::cut(rows?, page.limit, |view| view.created_position))
     }
 
-    /// The rows of one page, and one more if there is one.
-    pub(crate) fn statement<A: Table>(&self, page: Page) -> Result<Statement, ViewsError> {
-        let limit = Page::checked_limit(page.limit)? + 1;
+    /// The newest rows, through the indexes of the branches.
+    fn newest<A: Table>(&self, before: u64, limit: u64) -> Statement {
         let mut statement = select::<A>();
         statement.push("WHERE created_position IN (SELECT created_position FROM (");
         for (i, branch) in self.branches.iter().enumerate() {
@@ -94,12 +125,8 @@ impl Listing {
                 statement.push(column).push(" = ");
                 statement.push_value(value.clone()).push(" AND ");
             }
-            for (condition, value) in &self.filters {
-                statement.push(condition).push(" ");
-                statement.push_value(value.clone()).push(" AND ");
-            }
-            statement.push("created_position < ");
-            statement.push_value(page.before.unwrap_or(u64::MAX));
+            self.push_filters(&mut statement);
+            statement.push("created_position < ").push_value(before);
             statement.push(" ORDER BY created_position DESC LIMIT ");
             statement.push_value(limit);
             statement.push(&format!(") AS branch_{i}"));
@@ -107,8 +134,117 @@ impl Listing {
         statement.push(") AS branches ORDER BY created_position DESC LIMIT ");
         statement.push_value(limit);
         statement.push(") ORDER BY created_position DESC");
-        Ok(statement)
+        statement
     }
+
+    /// The newest rows among the candidates.
+    fn newest_of<A: Table>(&self, candidates: &[i64], before: u64, limit: u64) -> Statement {
+        let padding = candidates.len().next_power_of_two() - candidates.len();
+        let padding = candidates.last().into_iter().cycle().take(padding);
+        let mut statement = select::<A>();
+        statement.push("WHERE created_position IN (");
+        statement.push_values(candidates.iter().chain(padding).copied());
+        statement.push(") AND (");
+        for (i, branch) in self.branches.iter().enumerate() {
+            statement.push(if i == 0 { "(" } else { " OR (" });
+            for (column, value) in branch {
+                statement.push(column).push(" = ");
+                statement.push_value(value.clone()).push(" AND ");
+            }
+            statement.push("1 = 1)");
+        }
+        statement.push(") AND ");
+        self.push_filters(&mut statement);
+        statement.push("created_position < ").push_value(before);
+        statement.push(" ORDER BY created_position DESC LIMIT ");
+        statement.push_value(limit);
+        statement
+    }
+
+    fn push_filters(&self, statement: &mut Statement) {
+        if let Some(template) = &self.template {
+            statement.push("template = ");
+            statement.push_value(template.as_str()).push(" AND ");
+        }
+        if let Some(from) = self.from {
+            statement
+                .push("ends_at > ")
+                .push_value(from.0)
+                .push(" AND ");
+        }
+        if let Some(to) = self.to {
+            statement
+                .push("starts_at < ")
+                .push_value(to.0)
+                .push(" AND ");
+        }
+    }
+
+    /// Finds the rows whose window overlaps, as many as may be candidates and one more.
+    fn in_window<A: Table>(&self) -> Option<Statement> {
+        if self.from.is_none() && self.to.is_none() {
+            return None;
+        }
+        let from = self.from.unwrap_or(Timestamp(i64::MIN));
+        let to = self.to.unwrap_or(Timestamp::MAX);
+        let mut statement = Statement::new("SELECT created_position FROM (");
+        for class in DURATION_CLASSES {
+            statement.push(if class == *DURATION_CLASSES.start() {
+                ""
+            } else {
+                " UNION ALL "
+            });
+            statement
+                .push("SELECT created_position FROM ")
+                .push(A::NAME);
+            statement.push(" WHERE duration_class = ").push_value(class);
+            statement.push(" AND starts_at > ");
+            statement.push_value(from.saturating_add(-longest_of(class)).0);
+            statement.push(" AND starts_at < ").push_value(to.0);
+            statement.push(" AND ends_at > ").push_value(from.0);
+        }
+        statement.push(") AS overlapping LIMIT ");
+        statement.push_value(CANDIDATES_MAX + 1);
+        Some(statement)
+    }
+
+    /// Finds the rows of the template, as many as may be candidates and one more.
+    fn of_template<A: Table>(&self) -> Option<Statement> {
+        let template = self.template.as_deref()?;
+        let mut statement = Statement::new("SELECT created_position FROM ");
+        statement.push(A::NAME).push(" WHERE template = ");
+        statement.push_value(template);
+        statement.push(" ORDER BY created_position LIMIT ");
+        statement.push_value(CANDIDATES_MAX + 1);
+        Some(statement)
+    }
+}
+
+/// The rows that a statement finds, unless they are too many to be candidates.
+async fn rare_rows(
+    views: &Views,
+    statement: Option<Statement>,
+) -> Result<Option<Vec<i64>>, ViewsError> {
+    let Some(statement) = statement else {
+        return Ok(None);
+    };
+    let found = views.fetch::<(i64,)>(&statement).await?;
+    let few = u64::try_from(found.len()).is_ok_and(|found| found <= CANDIDATES_MAX);
+    Ok(few.then(|| found.into_iter().map(|(position,)| position).collect()))
+}
+
+/// Which windows are nearly of one length: each class is four times as long as the one before.
+pub(crate) fn duration_class(duration_ms: i64) -> i64 {
+    let class = i64::from(duration_ms.max(1).ilog2() / 2);
+    class.clamp(*DURATION_CLASSES.start(), *DURATION_CLASSES.end())
+}
+
+/// No window of the class is longer, in milliseconds.
+fn longest_of(class: i64) -> i64 {
+    if class == *DURATION_CLASSES.end() {
+        return i64::MAX;
+    }
+    1_i64 << (2 * (class + 1))
 }
 
 #[cfg(test)]
@@ -122,6 +258,19 @@ mod tests {
             let error = Page::checked_limit(asked).unwrap_err();
             assert!(
                 matches!(error, ViewsError::LimitOutOfRange { asked: a, max: LIST_LIMIT_MAX } if a == asked)
+            );
+        }
+    }
+
+    #[test]
+    fn every_duration_is_no_longer_than_the_longest_of_its_class() {
+        let around = |power: u32| [(1 << power) - 1, 1 << power, (1 << power) + 1];
+        for duration_ms in (1..62).flat_map(around).chain([0, i64::MAX]) {
+            let class = duration_class(duration_ms);
+            assert!(DURATION_CLASSES.contains(&class));
+            assert!(
+                duration_ms <= longest_of(class),
+                "{duration_ms} ms in {class}"
             );
         }
     }

@@ -7,7 +7,7 @@ use openpex_aggregates::terms::Terms;
 use openpex_aggregates::{ReservationId, Timestamp, UserId};
 
 use crate::error::ViewsError;
-use crate::list::{Listed, Listing, Page};
+use crate::list::{Listed, Listing, Page, duration_class};
 use crate::source::SourceError;
 use crate::store::Value;
 use crate::table::{StoredView, Table, View, select};
@@ -45,6 +45,7 @@ impl Table for Reservation {
         "instance_type",
         "starts_at",
         "ends_at",
+        "duration_class",
         "created_at",
     ];
 
@@ -58,6 +59,9 @@ impl Table for Reservation {
             text(|terms| &terms.instance_type).into(),
             terms.map(|terms| terms.window.starts_at.0).into(),
             terms.map(|terms| terms.window.ends_at.0).into(),
+            terms
+                .map(|terms| duration_class(terms.window.duration_ms()))
+                .into(),
             self.initiated_at.0.into(),
         ]
     }
@@ -90,12 +94,7 @@ impl Reservations<'_> {
         filter: &ReservationFilter,
         page: Page,
     ) -> Result<Listed<ReservationView>, ViewsError> {
-        let statement = filter.listing().statement::<Reservation>(page)?;
-        let rows = self.0.fetch::<StoredView>(&statement).await?;
-        let rows: Result<Vec<_>, _> = rows.into_iter().map(StoredView::read).collect();
-        Ok(Listed::cut(rows?, page.limit, |view: &ReservationView| {
-            view.created_position
-        }))
+        filter.listing().read(self.0, page).await
     }
 }
 
@@ -107,17 +106,16 @@ impl ReservationFilter {
             let of_status = status.map(|status| ("status", status.as_str().into()));
             of_user.clone().into_iter().chain(of_status).collect()
         };
-        let branches = match (asked.is_empty(), self.user_id) {
-            (true, None) => vec![branch(None)],
-            (true, Some(_)) => StatusName::ALL.map(|status| branch(Some(status))).to_vec(),
-            (false, _) => asked.into_iter().map(|s| branch(Some(s))).collect(),
+        let branches = if asked.is_empty() {
+            vec![branch(None)]
+        } else {
+            asked.into_iter().map(|s| branch(Some(s))).collect()
         };
-        let of_template = self.template.as_deref().map(|t| ("template =", t.into()));
-        let mut listing = Listing {
+        Listing {
             branches,
-            filters: of_template.into_iter().collect(),
-        };
-        listing.filter_window(self.from.map(|at| at.0), self.to.map(|at| at.0));
-        listing
+            template: self.template.clone(),
+            from: self.from,
+            to: self.to,
+        }
     }
 }

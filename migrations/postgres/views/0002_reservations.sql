@@ -10,12 +10,19 @@ CREATE TABLE reservations (
     instance_type    TEXT,
     starts_at        BIGINT,
     ends_at          BIGINT,
+    duration_class   BIGINT,
     created_at       BIGINT NOT NULL,
     sequence         BIGINT NOT NULL,
     position         BIGINT NOT NULL,
     state            TEXT   NOT NULL
 );
 
--- One user's, and everybody's, of one status, newest first.
-CREATE INDEX reservations_of_user ON reservations (user_id, status, created_position);
+-- One user's, those of one status, and everybody's of one status, newest first.
+CREATE INDEX reservations_of_user ON reservations (user_id, created_position);
+CREATE INDEX reservations_of_user_and_status ON reservations (user_id, status, created_position);
 CREATE INDEX reservations_of_status ON reservations (status, created_position);
+
+-- What overlaps a window, without looking at every row: windows of one class are nearly of one length,
+-- so those that reach into a span start in a range that is little longer than it.
+CREATE INDEX reservations_in_time ON reservations (duration_class, starts_at, ends_at);
+CREATE INDEX reservations_of_template ON reservations (template, created_position);

@@ -15,6 +15,7 @@ CREATE TABLE instances (
     removed          BIGINT NOT NULL,
     starts_at        BIGINT NOT NULL,
     ends_at          BIGINT NOT NULL,
+    duration_class   BIGINT NOT NULL,
     sequence         BIGINT NOT NULL,
     position         BIGINT NOT NULL,
     state            TEXT   NOT NULL
@@ -23,3 +24,5 @@ CREATE TABLE instances (
 CREATE INDEX instances_of_reservation ON instances (reservation_id, created_position);
 CREATE INDEX instances_of_user ON instances (user_id, removed, power_state, created_position);
 CREATE INDEX instances_of_power_state ON instances (removed, power_state, created_position);
+CREATE INDEX instances_in_time ON instances (duration_class, starts_at, ends_at);
+CREATE INDEX instances_of_template ON instances (template, created_position);

@@ -22,6 +22,7 @@ on_both_stores!(
     pages_of_no_rows_or_too_many_are_refused,
     one_is_found_by_its_id,
     analysts_see_times,
+    what_is_too_much_for_candidates_is_listed_the_same,
     more_readers_than_connections_wait_their_turn,
 );
 
@@ -305,4 +306,46 @@ async fn more_readers_than_connections_wait_their_turn(fresh: Fresh) {
     while let Some(read) = readers.join_next().await {
         assert_eq!(read.unwrap(), wanted);
     }
+}
+
+async fn what_is_too_much_for_candidates_is_listed_the_same(fresh: Fresh) {
+    let mut feed = Feed::new(19);
+    (0..2_600).for_each(|_| feed.open());
+    let ledger = Ledger::new(feed.take());
+    let (views, _running) = level(&fresh.url, &ledger).await;
+    let all = replay::fold(&ledger.events()).reservations;
+    // A window or a template is looked up row by row while it has at most 1,024.
+    let mut met = Vec::new();
+    for minutes in [1, 30, 100, 600] {
+        let (from, to) = (
+            Some(feed.now),
+            Some(feed.now.saturating_add(minutes * 60_000)),
+        );
+        for template in [None, Some(TEMPLATES[1].to_owned()), Some("none".to_owned())] {
+            for status in [vec![], vec![StatusName::Countered, StatusName::Rejected]] {
+                for (from, to) in [(from, to), (None, None), (None, to)] {
+                    let (status, template) = (status.clone(), template.clone());
+                    let user_id = None;
+                    let filter = ReservationFilter {
+                        user_id,
+                        status,
+                        from,
+                        to,
+                        template,
+                    };
+                    let found = replay::reservations(&views, &filter, 700).await;
+                    let wanted: Vec<_> = all
+                        .iter()
+                        .filter(|view| passes(view, &filter))
+                        .cloned()
+                        .collect();
+                    assert_eq!(found.len(), wanted.len(), "{filter:?}");
+                    assert!(found == wanted, "{filter:?}");
+                    met.push(found.len());
+                }
+            }
+        }
+    }
+    assert!(met.iter().any(|rows| (1..1_024).contains(rows)), "{met:?}");
+    assert!(met.iter().any(|rows| *rows > 1_024), "{met:?}");
 }
