@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use openpex_aggregates::Timestamp;
+use openpex_aggregates::instance::InstanceEvent;
 use openpex_aggregates::live::{Answer, Fact, NewFact};
 use tokio::sync::oneshot;
 
@@ -46,16 +47,7 @@ impl Batch {
             if let Some(request_id) = &by.request_id {
                 metadata.insert("request", request_id.clone());
             }
-            let intended = matches!(
-                &fact,
-                Fact::Instance(
-                    _,
-                    openpex_aggregates::instance::InstanceEvent::EffectIntended { .. }
-                )
-            );
-            if let (Fact::Instance(id, _), true) = (&fact, intended) {
-                self.intents.push(*id);
-            }
+            self.note_effect(&fact);
             self.events.push(NewEvent {
                 aggregate_type: fact.aggregate_type(),
                 aggregate_id: fact.aggregate_id(),
@@ -66,6 +58,25 @@ impl Batch {
                 metadata: to_json(&metadata),
                 recorded_at: at,
             });
+        }
+    }
+
+    fn note_effect(&mut self, fact: &Fact) {
+        let Fact::Instance(id, event) = fact else {
+            return;
+        };
+        if let InstanceEvent::EffectIntended { .. } = event {
+            self.intents.push(*id);
+        }
+        if let InstanceEvent::EffectStuck {
+            effect,
+            attempts,
+            code,
+            ..
+        } = event
+        {
+            let alert = "an effect is stuck: an operator has to look, and then to revive it";
+            tracing::error!(instance = %id, ?effect, attempts, code, alert);
         }
     }
 
