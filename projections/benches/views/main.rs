@@ -8,6 +8,7 @@
     clippy::print_stdout,
     dead_code,
     unused_imports,
+    unused_macros,
     reason = "a benchmark prints figures; it shares the tests' feed and uses part of it"
 )]
 
