@@ -10,8 +10,6 @@ use super::client::http;
 pub type Done = BTreeMap<String, BTreeMap<String, u32>>;
 
 /// Reads the whole journal and counts what succeeded for each instance of ours.
-///
-/// A clone is untagged when it is made; its label holds the instance id as well.
 pub async fn read(sim: &str) -> Done {
     let (mut done, mut after) = (Done::new(), 0);
     loop {
@@ -59,18 +57,14 @@ pub async fn vms(sim: &str) -> Vec<Value> {
         .collect()
 }
 
+/// The instance a VM is of: by its tag, or, as long as it has none, by the id in its label.
 fn instance_of(entry: &Value) -> Option<String> {
     let tag = entry["other_config"]["openpex:instance"]
         .as_str()
         .map(str::to_owned);
     tag.or_else(|| {
-        let name = entry["name"]
-            .as_str()
-            .or_else(|| entry["vm_name"].as_str())?;
-        name.split_whitespace()
-            .last()
-            .filter(|word| word.len() == 36)
-            .map(str::to_owned)
+        let (_, id) = entry["name"].as_str()?.split_once("(openpex ")?;
+        Some(id.trim_end_matches(')').to_owned())
     })
 }
 
