@@ -40,6 +40,9 @@ const EFFECT_TIMEOUT: Duration = Duration::from_secs(1_800);
 /// How long to wait before an outcome is offered to the writer again.
 const OUTCOME_RETRY: Duration = Duration::from_millis(200);
 
+/// How long the writer may leave a wake-up unanswered before it is woken again.
+const WAKE_AGAIN: Duration = Duration::from_secs(1);
+
 /// Which try of which effect.
 type Try = (InstanceId, u64, u32);
 
@@ -71,6 +74,8 @@ pub async fn keep_time(writer: WriterHandle, clock: Arc<dyn Clock>, stop: Cancel
                             return;
                         }
                     }
+                    // A clock that was set back may have woken the writer too early.
+                    () = tokio::time::sleep(WAKE_AGAIN) => {}
                 }
             }
         }
