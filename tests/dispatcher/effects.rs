@@ -49,6 +49,13 @@ async fn start_makes_one_tagged_and_sized_vm_on_its_node() {
     ] {
         assert!(tags.contains(&tag), "{tags}");
     }
+    let disk = pool.disk_of(&vm).await;
+    let size = pool.call("VDI.get_virtual_size", &[&disk]).await;
+    assert_eq!(
+        size,
+        (12_u64 << 30).to_string(),
+        "the disk has its type's size"
+    );
     let started = pool.done("VM.start_on").await;
     assert_eq!(started.len(), 1);
     assert_eq!(started[0].host.as_deref(), Some(order.spec.node.0.as_str()));

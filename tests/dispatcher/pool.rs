@@ -54,7 +54,8 @@ pub fn order(number: u64, effect: Effect) -> EffectOrder {
             size: Resources {
                 vcpus: 4,
                 memory_mib: 3 << 10,
-                disk_gib: 8,
+                // More than the template's disk has.
+                disk_gib: 12,
             },
             node: NodeName("node-1".to_owned()),
         },
