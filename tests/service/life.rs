@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use super::client::{Client, proposal};
+use super::client::{Client, Reply, proposal};
 use super::journal;
 use super::process::{Process, run};
 use super::stores::{Fresh, Store};
@@ -22,6 +22,22 @@ struct Service {
 async fn service(store: Store, more: &[&str]) -> Service {
     let fresh = Fresh::new(store).await;
     let sim = Process::start(&["xen-sim", "--listen", "127.0.0.1:0", "--hosts", "4"], &[]);
+    let mut options = vec!["--test-clock=2009-08-17T04:00:00Z"];
+    options.extend(more);
+    let process = serve(&fresh, &sim, &options).unwrap();
+    let admin = Client::new(&process.url, "admin", "correct horse");
+    let user = Client::register(&process.url, "alice").await;
+    Service {
+        process,
+        sim,
+        fresh,
+        admin,
+        user,
+    }
+}
+
+/// Starts the service on this ledger and this pool, or says why it did not start.
+fn serve(fresh: &Fresh, sim: &Process, options: &[&str]) -> Result<Process, String> {
     let (data, url) = (fresh.data(), fresh.url());
     let mut args = vec![
         "serve",
@@ -33,23 +49,24 @@ async fn service(store: Store, more: &[&str]) -> Service {
         &url,
         "--xen-url",
         &sim.url,
-        "--test-clock=2009-08-17T04:00:00Z",
     ];
-    args.extend(more);
+    args.extend(options);
     let env = [
         ("OPENPEX_ADMIN_PASSWORD", "correct horse"),
         ("OPENPEX_XEN_PASSWORD", "openpex"),
     ];
-    let process = Process::start(&args, &env);
-    let admin = Client::new(&process.url, "admin", "correct horse");
-    let user = Client::register(&process.url, "alice").await;
-    Service {
-        process,
-        sim,
-        fresh,
-        admin,
-        user,
-    }
+    Process::try_start(&args, &env)
+}
+
+/// Starts it once more, its time where the ledger left it.
+fn again(fresh: &Fresh, sim: &Process) -> Result<Process, String> {
+    serve(fresh, sim, &["--test-clock"])
+}
+
+/// The path of the reservation that was answered.
+fn path_of(reply: &Reply) -> String {
+    let id = reply.body["proposal"]["id"].as_str().unwrap();
+    format!("/reservations/{id}")
 }
 
 /// Figures 7 to 9 of the paper, then everything after them.
@@ -176,10 +193,7 @@ async fn six_days_of_five_instances_pass_and_nothing_is_left() {
     } = service(Store::Sqlite, &[]).await;
     let asked = proposal("SMALL", 5, "Fri, 21 Aug 2009 10:00:00 GMT", 6 * DAY_MS);
     let reply = user.post("/reservations", &asked).await;
-    let path = format!(
-        "/reservations/{}",
-        reply.body["proposal"]["id"].as_str().unwrap()
-    );
+    let path = path_of(&reply);
     user.put(&path, &json!({"reply": "CONFIRM"})).await;
     admin.advance(5 * DAY_MS).await;
     assert_eq!(user.get("/instances").await.as_array().unwrap().len(), 5);
@@ -213,10 +227,7 @@ async fn holds_and_sessions_run_out_with_the_clock() {
     let asked = proposal("XLARGE", 16, "Tue, 18 Aug 2009 04:00:00 GMT", HOUR_MS);
     let reply = user.post("/reservations", &asked).await;
     assert_eq!(reply.body["reply"], "ACCEPT");
-    let path = format!(
-        "/reservations/{}",
-        reply.body["proposal"]["id"].as_str().unwrap()
-    );
+    let path = path_of(&reply);
     admin.advance(61_000).await;
     let again = user.put(&path, &json!({"reply": "CONFIRM"})).await;
     assert_eq!(
@@ -241,27 +252,11 @@ async fn a_restart_keeps_everything(store: Store) {
     } = service(store, &[]).await;
     let asked = proposal("SMALL", 2, "Mon, 17 Aug 2009 04:30:00 GMT", HOUR_MS);
     let reply = user.post("/reservations", &asked).await;
-    let path = format!(
-        "/reservations/{}",
-        reply.body["proposal"]["id"].as_str().unwrap()
-    );
+    let path = path_of(&reply);
     user.put(&path, &json!({"reply": "CONFIRM"})).await;
     let before = user.get(&path).await;
     assert!(process.stop().success());
-    let (data, url) = (fresh.data(), fresh.url());
-    let args = [
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--data",
-        &data,
-        "--database-url",
-        &url,
-        "--xen-url",
-        &sim.url,
-        "--test-clock",
-    ];
-    let process = Process::start(&args, &[("OPENPEX_XEN_PASSWORD", "openpex")]);
+    let process = again(&fresh, &sim).unwrap();
     let (user, admin) = (
         user.at(&process.url),
         Client::new(&process.url, "admin", "correct horse"),
@@ -295,20 +290,7 @@ async fn a_second_writer_is_turned_away() {
             user,
             ..
         } = service(store, &[]).await;
-        let (data, url) = (fresh.data(), fresh.url());
-        let args = [
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--data",
-            &data,
-            "--database-url",
-            &url,
-            "--xen-url",
-            &sim.url,
-            "--test-clock",
-        ];
-        let refused = Process::try_start(&args, &[("OPENPEX_XEN_PASSWORD", "openpex")]);
+        let refused = again(&fresh, &sim);
         let said = refused.err().expect("the second writer does not start");
         assert!(said.contains("another writer holds the ledger"), "{said}");
         assert_eq!(user.get("/reservations").await, json!([]));
@@ -328,10 +310,7 @@ async fn a_cancelled_reservation_gives_its_capacity_back() {
     } = service(Store::Sqlite, &[]).await;
     let all = proposal("XLARGE", 16, "Mon, 17 Aug 2009 04:10:00 GMT", HOUR_MS);
     let reply = user.post("/reservations", &all).await;
-    let path = format!(
-        "/reservations/{}",
-        reply.body["proposal"]["id"].as_str().unwrap()
-    );
+    let path = path_of(&reply);
     user.put(&path, &json!({"reply": "CONFIRM"})).await;
     admin.advance(HOUR_MS / 2).await;
     assert_eq!(journal::vms(&sim.url).await.len(), 16);

@@ -379,10 +379,7 @@ impl Session<'_> {
 
     fn sight_nodes(&mut self, sightings: &[NodeSighting]) {
         for sighting in sightings {
-            let known = self.live.nodes.get(&sighting.name).map(|t| t.state.clone());
-            for event in known.unwrap_or_default().sight(sighting) {
-                self.record(Fact::Node(sighting.name.clone(), event), Sender::Hypervisor);
-            }
+            self.sight_node(sighting);
         }
         let missing: Vec<NodeSighting> = self
             .live
@@ -395,11 +392,15 @@ impl Session<'_> {
                 status: NodeStatus::Retired,
             })
             .collect();
-        for sighting in missing {
-            let known = self.live.nodes.get(&sighting.name).map(|t| t.state.clone());
-            for event in known.unwrap_or_default().sight(&sighting) {
-                self.record(Fact::Node(sighting.name.clone(), event), Sender::Hypervisor);
-            }
+        for sighting in &missing {
+            self.sight_node(sighting);
+        }
+    }
+
+    fn sight_node(&mut self, sighting: &NodeSighting) {
+        let known = self.live.nodes.get(&sighting.name).map(|t| t.state.clone());
+        for event in known.unwrap_or_default().sight(sighting) {
+            self.record(Fact::Node(sighting.name.clone(), event), Sender::Hypervisor);
         }
     }
 
