@@ -1,28 +1,54 @@
-//! The three dimensions as an array, for the inner loops of the profile.
+//! The three dimensions as an array, for the inner loops.
 //!
 //! Owns the conversion and the element-wise arithmetic; knows nothing of time.
+//!
+//! # Design notes
+//!
+//! 32 bits a dimension: usage is kept for every node and instant at which it changes, so its width
+//! is what memory and speed are made of. 4 billion vCPUs, 4 PiB of memory and 4 EiB of disk a node
+//! are far off; what would go beyond is refused when it is booked.
 
 use crate::{Dimension, Resources};
 
 /// vCPUs, MiB and GiB, in the order of [`Dimension::ALL`].
-pub(super) type Amounts = [u64; 3];
+pub(super) type Amounts = [u32; 3];
 
 /// Nothing of anything.
 pub(super) const NOTHING: Amounts = [0; 3];
 
-pub(super) const fn amounts_of(resources: Resources) -> Amounts {
-    [resources.vcpus, resources.memory_mib, resources.disk_gib]
+/// The most that can be in use on one node, in each dimension.
+pub(super) const EVERYTHING: Amounts = [u32::MAX; 3];
+
+/// A usage in 32 bits, or `None` where it does not go in.
+pub(super) fn amounts_of(resources: Resources) -> Option<Amounts> {
+    Some([
+        u32::try_from(resources.vcpus).ok()?,
+        u32::try_from(resources.memory_mib).ok()?,
+        u32::try_from(resources.disk_gib).ok()?,
+    ])
 }
 
-pub(super) const fn resources_of(amounts: Amounts) -> Resources {
+/// A ceiling in 32 bits; one that no usage reaches stays one.
+#[inline]
+pub(super) fn ceiling_of(resources: Resources) -> Amounts {
+    let narrow = |amount: u64| u32::try_from(amount).unwrap_or(u32::MAX);
+    [
+        narrow(resources.vcpus),
+        narrow(resources.memory_mib),
+        narrow(resources.disk_gib),
+    ]
+}
+
+#[inline]
+pub(super) fn resources_of([vcpus, memory_mib, disk_gib]: Amounts) -> Resources {
     Resources {
-        vcpus: amounts[0],
-        memory_mib: amounts[1],
-        disk_gib: amounts[2],
+        vcpus: u64::from(vcpus),
+        memory_mib: u64::from(memory_mib),
+        disk_gib: u64::from(disk_gib),
     }
 }
 
-/// Element-wise sum modulo 2^64.
+/// Element-wise sum modulo 2^32.
 ///
 /// A lazy addition is relative to its ancestors' and may stand for a negative number; the sums
 /// along a path are true usages, which are checked before anything is booked.
@@ -36,6 +62,7 @@ pub(super) const fn shifted(a: Amounts, by: Amounts) -> Amounts {
 }
 
 /// The shift that undoes `a`.
+#[inline]
 pub(super) const fn negated(a: Amounts) -> Amounts {
     [
         a[0].wrapping_neg(),
@@ -61,9 +88,9 @@ pub(super) const fn exceeds(usage: Amounts, ceiling: Amounts) -> bool {
     (usage[0] > ceiling[0]) | (usage[1] > ceiling[1]) | (usage[2] > ceiling[2])
 }
 
-/// Element-wise sum, or `None` where one dimension leaves `u64`.
-pub(super) fn checked_sum(a: Amounts, b: Amounts) -> Option<Amounts> {
-    resources_of(a).checked_add(resources_of(b)).map(amounts_of)
+/// Whether the sum of both leaves 32 bits in some dimension.
+pub(super) fn overflows(a: Amounts, b: Amounts) -> bool {
+    (0..3).any(|d| a[d].checked_add(b[d]).is_none())
 }
 
 /// The first dimension, in the order of [`Dimension::ALL`], in which `usage` is above `ceiling`.

@@ -1,8 +1,8 @@
 //! Capacity over time: what every node has left at every instant, and what can be promised of it
 //! (the Allocator of the paper, section 3.2).
 //!
-//! Owns the usage of each node as an exact step function of time ([`Profile`]), the nodes of a
-//! site ([`Pool`]), and the questions a decision asks of them: where does this fit, and if it does
+//! Owns the usage of each node as an exact step function of time ([`Profile`]), the same of all
+//! nodes laid out by time (`timeline`), the nodes of a site ([`Pool`]), and the questions a decision asks of them: where does this fit, and if it does
 //! not, why not, when would it, and how much of it would. Offers that are held and reservations
 //! that are confirmed count alike: both are booked windows.
 //!
@@ -15,6 +15,7 @@ mod evidence;
 mod placement;
 mod pool;
 mod profile;
+mod timeline;
 
 pub use evidence::{MAX_BINDING_NODES, NeverFits, NodeShortage, Shortage};
 pub use placement::{Placement, PlacementPart};

@@ -3,9 +3,10 @@
 //! Owns the order of checking and changing, and the count of live windows; what cannot be done
 //! whole is not done at all.
 
-use super::super::amounts::first_exceeded;
+use super::super::amounts::{amounts_of, first_exceeded};
 use super::super::placement::{Placement, PlacementPart};
 use super::super::profile::ProfileError;
+use super::super::timeline::Addition;
 use super::{CapacityError, Pool, PoolNode};
 use crate::{Resources, TimeWindow, Timestamp};
 
@@ -154,7 +155,22 @@ impl Pool {
                 node: part.node.clone(),
                 at,
             },
-        })
+        })?;
+        // An amount that the profile did not take in was in a time that is forgotten.
+        if let Some(by) = amounts_of(amount) {
+            let addition = Addition {
+                from: window.starts_at.0,
+                until: window.ends_at.0,
+                node: index,
+                by,
+                profile: &node.profile,
+            };
+            match change {
+                Change::Book | Change::ForceBook => self.timeline.add(&addition),
+                Change::Release => self.timeline.take(&addition),
+            }
+        }
+        Ok(())
     }
 
     fn expect_room(

@@ -1,11 +1,9 @@
 //! What is free over time, for calendars.
 //!
-//! Owns the merging of the nodes' steps into one; never changes the pool.
+//! Owns the summing up of the nodes' steps; never changes the pool.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
-use super::{CapacityError, Pool, PoolNode};
+use super::super::amounts::{Amounts, resources_of};
+use super::{CapacityError, Pool};
 use crate::{NodeName, Resources, TimeWindow, Timestamp};
 
 /// Most steps one answer holds; the rest is cut off and said to be.
@@ -38,7 +36,34 @@ impl Pool {
     /// that is oversold has nothing free. What is forgotten is as at [`Pool::since`].
     #[must_use]
     pub fn free_over(&self, window: TimeWindow) -> FreeCapacity {
-        merge(&self.in_service().collect::<Vec<_>>(), window)
+        let mut calendar = Calendar::starting(window.starts_at);
+        if window.starts_at >= window.ends_at {
+            return calendar.answer;
+        }
+        let free_of = |node: usize, usage: Amounts| {
+            let node = &self.nodes[node];
+            if node.in_service {
+                node.capacity.saturating_sub(resources_of(usage))
+            } else {
+                Resources::ZERO
+            }
+        };
+        let mut at = window.starts_at.0;
+        let mut free = vec![Resources::ZERO; self.nodes.len()];
+        while at < window.ends_at.0 && calendar.has_room() {
+            let mut walk = self.timeline.view().walk_from(at.max(self.since.0));
+            for (node, known) in free.iter_mut().enumerate() {
+                calendar.change(at, known, free_of(node, walk.usage[node]));
+            }
+            while let Some((at, node)) = walk.step()
+                && at < window.ends_at.0
+                && calendar.has_room()
+            {
+                calendar.change(at, &mut free[node], free_of(node, walk.usage[node]));
+            }
+            at = walk.end;
+        }
+        calendar.end(window.ends_at)
     }
 
     /// What is free over `window` on one node, in service or not.
@@ -50,70 +75,86 @@ impl Pool {
         name: &NodeName,
         window: TimeWindow,
     ) -> Result<FreeCapacity, CapacityError> {
-        Ok(merge(&[&self.nodes[self.index_of(name)?]], window))
+        let node = &self.nodes[self.index_of(name)?];
+        let mut calendar = Calendar::starting(window.starts_at);
+        if window.starts_at >= window.ends_at {
+            return Ok(calendar.answer);
+        }
+        let (mut known, mut next) = (Resources::ZERO, Some(window.starts_at));
+        while let Some(at) = next
+            && at < window.ends_at
+            && calendar.has_room()
+        {
+            let (usage, after) = node.profile.step_at(at);
+            calendar.change(at.0, &mut known, node.capacity.saturating_sub(usage));
+            next = after;
+        }
+        Ok(calendar.end(window.ends_at))
     }
 }
 
-fn merge(nodes: &[&PoolNode], window: TimeWindow) -> FreeCapacity {
-    let mut answer = FreeCapacity::default();
-    if window.starts_at >= window.ends_at {
-        return answer;
-    }
-    let mut free = Vec::with_capacity(nodes.len());
-    let mut changes = BinaryHeap::with_capacity(nodes.len());
-    for (index, node) in nodes.iter().enumerate() {
-        let (usage, next) = node.profile.step_at(window.starts_at);
-        free.push(node.capacity.saturating_sub(usage));
-        changes.extend(next.map(|next| Reverse((next, index))));
-    }
-    let mut total = Total::default();
-    free.iter().for_each(|&one| total.add(one));
-    let mut from = window.starts_at;
-    while let Some(&Reverse((until, _))) = changes.peek()
-        && until < window.ends_at
-    {
-        if !answer.push(FreeStep {
+/// An answer in the making.
+struct Calendar {
+    answer: FreeCapacity,
+    /// Where the step begins that is not in the answer yet, and what is free in it.
+    from: Timestamp,
+    total: Total,
+}
+
+impl Calendar {
+    fn starting(from: Timestamp) -> Self {
+        Self {
+            answer: FreeCapacity::default(),
             from,
-            until,
-            free: total.to_resources(),
-        }) {
-            return answer;
-        }
-        from = until;
-        while let Some(&Reverse((at, index))) = changes.peek()
-            && at == from
-        {
-            changes.pop();
-            let (usage, next) = nodes[index].profile.step_at(at);
-            let now_free = nodes[index].capacity.saturating_sub(usage);
-            total.remove(std::mem::replace(&mut free[index], now_free));
-            total.add(now_free);
-            changes.extend(next.map(|next| Reverse((next, index))));
+            total: Total::default(),
         }
     }
-    answer.push(FreeStep {
-        from,
-        until: window.ends_at,
-        free: total.to_resources(),
-    });
-    answer
+
+    /// Whether what comes may still go in.
+    const fn has_room(&self) -> bool {
+        self.answer.cut_off_at.is_none()
+    }
+
+    /// From `at` on another amount is free on a node.
+    fn change(&mut self, at: i64, known: &mut Resources, free: Resources) {
+        if *known == free {
+            return;
+        }
+        self.step_to(Timestamp(at));
+        self.total.remove(*known);
+        self.total.add(free);
+        *known = free;
+    }
+
+    fn step_to(&mut self, until: Timestamp) {
+        if self.from < until && self.has_room() {
+            self.answer.push(FreeStep {
+                from: self.from,
+                until,
+                free: self.total.to_resources(),
+            });
+            self.from = until;
+        }
+    }
+
+    fn end(mut self, ends_at: Timestamp) -> FreeCapacity {
+        self.step_to(ends_at);
+        self.answer
+    }
 }
 
 impl FreeCapacity {
-    /// Appends a step, or lengthens the last one; returns whether there was room for it.
-    fn push(&mut self, step: FreeStep) -> bool {
+    /// Appends a step, or lengthens the last one; cuts the answer off where there is no room.
+    fn push(&mut self, step: FreeStep) {
         if let Some(last) = self.steps.last_mut()
             && last.free == step.free
         {
             last.until = step.until;
-            return true;
-        }
-        if self.steps.len() == MAX_FREE_STEPS {
+        } else if self.steps.len() == MAX_FREE_STEPS {
             self.cut_off_at = Some(step.from);
-            return false;
+        } else {
+            self.steps.push(step);
         }
-        self.steps.push(step);
-        true
     }
 }
 

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 pub use calendar::{FreeCapacity, FreeStep, MAX_FREE_STEPS};
 
 use super::profile::Profile;
+use super::timeline::Timeline;
 use crate::{Dimension, NodeName, Resources, Timestamp};
 
 /// Why a pool was not changed.
@@ -49,7 +50,8 @@ pub enum CapacityError {
         /// The first instant inside the window at which it would be.
         at: Timestamp,
     },
-    /// The amounts of a booking leave the range of `u64`.
+    /// More than `u32::MAX` of a dimension would be in use on one node (4 billion vCPUs, 4 PiB of
+    /// memory, 4 EiB of disk).
     #[error("the usage of node {node} is too large to count")]
     TooLarge {
         /// The node.
@@ -129,6 +131,8 @@ impl PoolNode {
 pub struct Pool {
     /// In the order of the names, so that an index stands for a name in comparisons.
     nodes: Vec<PoolNode>,
+    /// The profiles of all of them, by the same index.
+    timeline: Timeline,
     since: Timestamp,
     /// How many booked windows end at an instant, for those that are not over.
     ends: BTreeMap<Timestamp, u32>,
@@ -147,6 +151,7 @@ impl Pool {
     pub const fn new() -> Self {
         Self {
             nodes: Vec::new(),
+            timeline: Timeline::known_since(i64::MIN),
             since: Timestamp(i64::MIN),
             ends: BTreeMap::new(),
             live_windows: 0,
@@ -167,6 +172,7 @@ impl Pool {
             Ok(_) => Err(CapacityError::NodeExists { node: name }),
             Err(index) => {
                 let profile = Profile::known_since(self.since);
+                self.timeline.insert_node(index);
                 self.nodes.insert(
                     index,
                     PoolNode {
@@ -191,6 +197,7 @@ impl Pool {
             return Err(CapacityError::StillBooked { node: name.clone() });
         }
         self.nodes.remove(index);
+        self.timeline.remove_node(index);
         Ok(())
     }
 
@@ -249,6 +256,7 @@ impl Pool {
         for node in &mut self.nodes {
             node.profile.forget_before(at);
         }
+        self.timeline.forget_before(at.0);
         while let Some(end) = self.ends.first_entry()
             && *end.key() <= at
         {
@@ -273,6 +281,7 @@ impl Pool {
             live_windows: self.live_windows,
             boundaries: nodes.clone().map(|node| node.profile.boundaries()).sum(),
             bytes: ends_bytes
+                + self.timeline.bytes()
                 + nodes
                     .map(|node| {
                         size_of::<PoolNode>() - size_of::<Profile>()

@@ -5,83 +5,79 @@
 //!
 //! # Design notes
 //!
-//! For each node the search keeps a claim: up to a frontier in time the node hosts at most so
-//! many instances over a window that starts there. While the claims add up to fewer than are
-//! asked for, no start before the first frontier can work, so that one is looked at next; it
-//! either moves on (the node hosts no more there either) or raises the node's claim. Claims are
-//! upper bounds: a node may host fewer later on. So when they add up to enough, those made at an
-//! earlier instant are made anew at this one; if they still add up, this is the answer, and the
-//! one nearest: a window that fits earlier would contradict a claim.
+//! The search goes through all nodes at once, one stretch of the timeline after the other. A
+//! stretch of starts is left out where even the smallest usage in it, or what every window that
+//! begins in it has in common, leaves too little room; long times that are full go by in a few
+//! steps, since stretches lie in a tree.
+//!
+//! Where that does not decide, usage is followed change by change. As many instances as a node
+//! hosts at an instant are a *level*; what raises it begins a run of so many instances, what
+//! lowers it ends the youngest runs first. A run that has lasted for the duration is *ripe*: its
+//! instances fit a window that began with it. Runs ripen in the order in which they began, so the
+//! first start at which enough are ripe is the nearest one.
 //!
 //! ```text
-//! 2 instances   node 1  ####....#######        claim 0 to a, 1 from a on
-//!               node 2  #########......        claim 0 to b, 1 from b on
-//!                           a    b             at b node 1 is made anew: 0; at c both hold
+//! 2 instances   node 1  ####......####...    runs from a
+//!               node 2  #######.......####   runs from b: both are ripe at b + duration,
+//!                           a  b             unless one of them has ended by then
 //! ```
 //!
-//! Starting from the latest start and going to earlier ones is the same with time turned round,
-//! so positions are kept as keys that grow in the direction of the search.
+//! Every window that begins in a stretch is over by the stretch's end and one duration. What lies
+//! between its end and its beginning plus the duration is in all of them: there only the largest
+//! usage counts, which the timeline knows without going through the changes.
+//!
+//! Earlier starts are later ones with time turned round: the start in the mirror is the end.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
-use super::super::amounts::{Amounts, amounts_of};
-use super::super::profile::{Probe, Probed};
+use super::super::amounts::{Amounts, NOTHING, ceiling_of, exceeds, resources_of};
+use super::super::timeline::View;
 use super::{Pool, PoolNode};
-use crate::{Resources, TimeWindow, Timestamp};
+use crate::{Resources, Timestamp};
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Direction {
-    Later,
-    Earlier,
-}
+/// No run.
+const NONE: usize = usize::MAX;
 
-impl Direction {
-    /// The key of an instant; its own inverse.
-    const fn key(self, at: i64) -> i64 {
-        match self {
-            Self::Later => at,
-            Self::Earlier => !at,
-        }
-    }
-
-    /// A probe of which nothing is known yet.
-    const fn probe(self, at: i64) -> Probe {
-        match self {
-            Self::Later => Probe { at, seen: at },
-            Self::Earlier => Probe { at, seen: i64::MAX },
-        }
-    }
-}
-
-/// What is known of a node so far.
+/// Instances that one node has had room for since an instant, beyond those of the run below.
 #[derive(Clone, Copy)]
-struct Claim {
-    /// It hosts at most this many up to the probe.
+struct Run {
+    node: usize,
+    since: i64,
+    /// Instances of the runs below it.
+    base: u32,
+    /// Instances up to and with this run; as many as `base` when it has ended.
+    top: u32,
+    /// The node's next older run.
+    below: usize,
+}
+
+/// What a node hosts at the present place of the search.
+#[derive(Clone, Copy)]
+struct Standing {
     hosts: u32,
-    /// The start at which `hosts` was exact.
-    made_at: i64,
-    /// The frontier.
-    probe: Probe,
-    /// What may be in use where one more is to fit.
-    ceiling: Amounts,
-    /// Entries of the queue for an older claim do not count.
-    generation: u32,
+    /// What may be in use for `hosts` to stay.
+    keeps_within: Amounts,
+    /// What may be in use for `hosts` to rise, if it can.
+    rises_within: Option<Amounts>,
+    /// Its youngest run.
+    top: usize,
 }
 
 struct Search<'a> {
-    nodes: Vec<&'a PoolNode>,
+    view: View<'a>,
+    nodes: &'a [PoolNode],
     size: Resources,
     count: u32,
     duration_ms: i64,
-    direction: Direction,
-    last_key: i64,
-    claims: Vec<Claim>,
-    /// Frontiers by key, then by node.
-    queue: BinaryHeap<Reverse<(i64, usize, u32)>>,
-    /// Nodes that claim to host at least one.
-    hosting: Vec<usize>,
-    claimed: u64,
+    /// Every node before anything is known of its usage.
+    fresh: Vec<Standing>,
+    standings: Vec<Standing>,
+    /// In the order in which they began.
+    runs: Vec<Run>,
+    /// Runs before this one are ripe or have ended.
+    unripe: usize,
+    /// Instances of all ripe runs.
+    ripe: u64,
+    /// Instances of all runs.
+    hosted: u64,
 }
 
 impl Pool {
@@ -98,7 +94,12 @@ impl Pool {
         latest_start: Timestamp,
     ) -> Option<Timestamp> {
         let (first, last) = self.starts_between(duration_ms, not_before, latest_start)?;
-        Search::new(self, (size, count), duration_ms, Direction::Later).run(first, last)
+        if self.fits_always(size, count, duration_ms)? {
+            return Some(Timestamp(first));
+        }
+        let view = self.timeline.view();
+        let found = Search::new(self, view, (size, count), duration_ms).run(first, last)?;
+        Some(Timestamp(found))
     }
 
     /// The largest start in `[earliest_start, not_after]` at which `count` instances of `size`
@@ -113,7 +114,16 @@ impl Pool {
         earliest_start: Timestamp,
     ) -> Option<Timestamp> {
         let (last, first) = self.starts_between(duration_ms, earliest_start, not_after)?;
-        Search::new(self, (size, count), duration_ms, Direction::Earlier).run(first, last)
+        if self.fits_always(size, count, duration_ms)? {
+            return Some(Timestamp(first));
+        }
+        let view = self.timeline.mirrored();
+        let mirrored = |start: i64| start.saturating_add(duration_ms).saturating_neg();
+        let found = Search::new(self, view, (size, count), duration_ms)
+            .run(mirrored(first), mirrored(last))?;
+        Some(Timestamp(
+            found.saturating_neg().saturating_sub(duration_ms),
+        ))
     }
 
     fn starts_between(
@@ -126,153 +136,237 @@ impl Pool {
         let to = to.0.min(i64::MAX.saturating_sub(duration_ms.max(0)));
         (from <= to).then_some((from, to))
     }
+
+    /// Whether nothing needs to be searched: nothing is asked for, or for no time. `None` where
+    /// it fits at no time, since the nodes are too few or too small.
+    fn fits_always(&self, size: Resources, count: u32, duration_ms: i64) -> Option<bool> {
+        self.could_ever_host(size, count).ok()?;
+        Some(count == 0 || duration_ms <= 0)
+    }
 }
 
 impl<'a> Search<'a> {
     fn new(
         pool: &'a Pool,
+        view: View<'a>,
         (size, count): (Resources, u32),
         duration_ms: i64,
-        direction: Direction,
     ) -> Self {
-        let fits_empty = |node: &&PoolNode| size.fits_in(node.capacity);
-        let nodes: Vec<_> = pool.in_service().filter(fits_empty).collect();
+        let fresh = pool.nodes.iter().map(|node| Standing {
+            hosts: 0,
+            keeps_within: NOTHING,
+            rises_within: node
+                .in_service
+                .then(|| node.ceiling_for(size, 1))
+                .flatten()
+                .map(ceiling_of),
+            top: NONE,
+        });
         Self {
+            view,
+            nodes: &pool.nodes,
             size,
             count,
             duration_ms,
-            direction,
-            last_key: 0,
-            claims: Vec::with_capacity(nodes.len()),
-            queue: BinaryHeap::new(),
-            hosting: Vec::new(),
-            claimed: 0,
-            nodes,
+            fresh: fresh.collect(),
+            standings: Vec::new(),
+            runs: Vec::new(),
+            unripe: 0,
+            ripe: 0,
+            hosted: 0,
         }
     }
 
-    fn run(mut self, first: i64, last: i64) -> Option<Timestamp> {
-        if self.count == 0 {
-            return Some(Timestamp(first));
-        }
-        if !self.could_ever() {
-            return None;
-        }
-        self.last_key = self.direction.key(last);
-        self.start_at(first);
-        while let Some(Reverse((_, index, generation))) = self.queue.pop() {
-            if self.claims[index].generation != generation {
-                continue;
+    /// The first start in `[first, last]`.
+    fn run(&mut self, first: i64, last: i64) -> Option<i64> {
+        let after_last = last.saturating_add(1);
+        let mut start = first;
+        loop {
+            if let Some(found) = self.stretch(&mut start, after_last) {
+                return Some(found);
             }
-            if !self.probe_fits(index) {
-                continue;
+            while start < after_last {
+                match self.skip(start, after_last) {
+                    Some(end) => start = end,
+                    None => break,
+                }
             }
-            let at = self.claims[index].probe.at;
-            self.claim_anew(index, at);
-            if self.claimed >= u64::from(self.count) && self.holds_at(at) {
-                return Some(Timestamp(at));
+            if start >= after_last {
+                return None;
             }
         }
-        None
     }
 
-    fn could_ever(&self) -> bool {
-        let mut hosts = 0;
-        for node in &self.nodes {
-            hosts += node.hosts(Resources::ZERO, self.size, self.count - hosts);
-            if hosts == self.count {
-                return true;
+    /// Where the starts from `start` on that certainly do not work end, if there are any.
+    fn skip(&self, start: i64, after_last: i64) -> Option<i64> {
+        let common_until = start.saturating_add(self.duration_ms);
+        self.view.skip_from(start, |end, least| {
+            let end = end.min(after_last);
+            let too_little = |usage: &[Amounts]| !self.hosts_enough(usage);
+            too_little(&least)
+                || end < common_until && too_little(&self.view.max_over(end, common_until))
+        })
+    }
+
+    fn hosts_enough(&self, usage: &[Amounts]) -> bool {
+        let mut hosted = 0_u64;
+        for (index, &usage) in usage.iter().enumerate() {
+            if self.fresh[index]
+                .rises_within
+                .is_some_and(|ceiling| !exceeds(usage, ceiling))
+            {
+                hosted += u64::from(self.hosts(index, usage));
+                if hosted >= u64::from(self.count) {
+                    return true;
+                }
             }
         }
         false
     }
 
-    /// Claims nothing of any node and looks at each of them from the first start on.
-    fn start_at(&mut self, first: i64) {
-        let key = self.direction.key(first);
-        let probe = self.direction.probe(first);
-        let mut frontiers = Vec::with_capacity(self.nodes.len());
-        for (index, node) in self.nodes.iter().enumerate() {
-            let ceiling = amounts_of(node.capacity.saturating_sub(self.size));
-            self.claims.push(Claim {
-                hosts: 0,
-                made_at: first,
-                probe,
-                ceiling,
-                generation: 0,
-            });
-            frontiers.push(Reverse((key, index, 0)));
-        }
-        self.queue = frontiers.into();
-    }
+    /// The first start from `start` on in the stretch that it is in; moves it to the stretch's
+    /// end, or to `after_last` if that comes first.
+    fn stretch(&mut self, start: &mut i64, after_last: i64) -> Option<i64> {
+        self.standings.clone_from(&self.fresh);
+        self.runs.clear();
+        (self.unripe, self.ripe, self.hosted) = (0, 0, 0);
 
-    /// Looks at the frontier of a node: either it hosts one more there, or the frontier moves on
-    /// and goes back into the queue if it is still in range.
-    fn probe_fits(&mut self, index: usize) -> bool {
-        let claim = &mut self.claims[index];
-        let profile = &self.nodes[index].profile;
-        let probed = match self.direction {
-            Direction::Later => {
-                profile.probe_later(&mut claim.probe, self.duration_ms, claim.ceiling)
-            }
-            Direction::Earlier => {
-                profile.probe_earlier(&mut claim.probe, self.duration_ms, claim.ceiling)
-            }
-        };
-        match probed {
-            Probed::Fits => true,
-            Probed::Never => false,
-            Probed::Moved => {
-                let key = self.direction.key(claim.probe.at);
-                if key <= self.last_key {
-                    self.queue.push(Reverse((key, index, claim.generation)));
-                }
-                false
-            }
-        }
-    }
-
-    /// Makes the claim of a node exact for a window that starts at `at`.
-    fn claim_anew(&mut self, index: usize, at: i64) {
-        let node = self.nodes[index];
-        let window = TimeWindow::starting(Timestamp(at), self.duration_ms);
-        let hosts = node.hosts(node.profile.max_usage(window), self.size, self.count);
-        let claim = &mut self.claims[index];
-        claim.made_at = at;
-        let before = claim.hosts;
-        if hosts == before {
-            return;
-        }
-        if before == 0 {
-            self.hosting.push(index);
-        }
-        self.claimed = self.claimed + u64::from(hosts) - u64::from(before);
-        claim.hosts = hosts;
-        claim.generation += 1;
-        if hosts < self.count
-            && let Some(ceiling) = node.ceiling_for(self.size, hosts + 1)
+        let common_until = start.saturating_add(self.duration_ms);
+        let mut walk = self.view.walk_from(*start);
+        self.meet_all(*start, &walk.usage, true);
+        *start = walk.end.min(after_last);
+        let end = *start;
+        while let Some((at, node)) = walk.step()
+            && at < end
         {
-            claim.ceiling = amounts_of(ceiling);
-            claim.probe = self.direction.probe(at);
-            self.queue
-                .push(Reverse((self.direction.key(at), index, claim.generation)));
+            if let Some(found) = self.ripen(at) {
+                return Some(found);
+            }
+            self.meet(at, node, walk.usage[node], true);
+        }
+        let mut at = end;
+        if end < common_until {
+            let common = self.view.max_over(end, common_until);
+            self.meet_all(end, &common, false);
+            at = common_until;
+        }
+        let until = end.saturating_add(self.duration_ms);
+        while at < until && self.can_still() {
+            let mut walk = self.view.walk_from(at);
+            if let Some(found) = self.ripen(at) {
+                return Some(found);
+            }
+            self.meet_all(at, &walk.usage, false);
+            while self.can_still()
+                && let Some((at, node)) = walk.step()
+                && at < until
+            {
+                if let Some(found) = self.ripen(at) {
+                    return Some(found);
+                }
+                self.meet(at, node, walk.usage[node], false);
+            }
+            at = walk.end;
+        }
+        self.can_still().then(|| self.ripen(i64::MAX)).flatten()
+    }
+
+    /// Whether enough is hosted for an answer without any new run.
+    fn can_still(&self) -> bool {
+        self.hosted >= u64::from(self.count)
+    }
+
+    /// Counts the runs that have lasted for the duration at `at`: the start of the one that makes
+    /// it enough.
+    #[inline]
+    fn ripen(&mut self, at: i64) -> Option<i64> {
+        while let Some(&Run {
+            since, base, top, ..
+        }) = self.runs.get(self.unripe)
+            && since.saturating_add(self.duration_ms) <= at
+        {
+            self.unripe += 1;
+            self.ripe += u64::from(top - base);
+            if self.ripe >= u64::from(self.count) {
+                return Some(since);
+            }
+        }
+        None
+    }
+
+    fn meet_all(&mut self, at: i64, usage: &[Amounts], may_rise: bool) {
+        for (node, &usage) in usage.iter().enumerate() {
+            self.meet(at, node, usage, may_rise);
         }
     }
 
-    /// Whether the claims still add up when they are all made at `at`.
-    fn holds_at(&mut self, at: i64) -> bool {
-        let mut position = 0;
-        while position < self.hosting.len() && self.claimed >= u64::from(self.count) {
-            let index = self.hosting[position];
-            if self.claims[index].made_at != at {
-                self.claim_anew(index, at);
-            }
-            if self.claims[index].hosts == 0 {
-                self.hosting.swap_remove(position);
-            } else {
-                position += 1;
-            }
+    /// Takes in that a node's usage is this from `at` on.
+    #[inline]
+    fn meet(&mut self, at: i64, node: usize, usage: Amounts, may_rise: bool) {
+        let standing = &self.standings[node];
+        if standing.hosts > 0 && exceeds(usage, standing.keeps_within) {
+            let hosts = self.hosts(node, usage);
+            self.end_runs(node, hosts);
+            self.stand(node, hosts);
+        } else if may_rise
+            && standing
+                .rises_within
+                .is_some_and(|within| !exceeds(usage, within))
+        {
+            let (hosts, base, below) = (self.hosts(node, usage), standing.hosts, standing.top);
+            self.standings[node].top = self.runs.len();
+            self.runs.push(Run {
+                node,
+                since: at,
+                base,
+                top: hosts,
+                below,
+            });
+            self.hosted += u64::from(hosts - base);
+            self.stand(node, hosts);
         }
-        self.claimed >= u64::from(self.count)
+    }
+
+    fn hosts(&self, node: usize, usage: Amounts) -> u32 {
+        if self.count == 1 {
+            let within = self.fresh[node].rises_within;
+            return u32::from(within.is_some_and(|within| !exceeds(usage, within)));
+        }
+        self.nodes[node].hosts(resources_of(usage), self.size, self.count)
+    }
+
+    /// Ends what a node has had room for beyond `hosts` instances.
+    fn end_runs(&mut self, node: usize, hosts: u32) {
+        let mut index = self.standings[node].top;
+        while let Some(run) = self.runs.get_mut(index)
+            && run.top > hosts
+        {
+            debug_assert_eq!(run.node, node);
+            let kept = run.base.max(hosts);
+            let ended = u64::from(run.top - kept);
+            run.top = kept;
+            self.hosted -= ended;
+            if index < self.unripe {
+                self.ripe -= ended;
+            }
+            if run.top > run.base {
+                break;
+            }
+            index = run.below;
+        }
+        self.standings[node].top = index;
+    }
+
+    fn stand(&mut self, node: usize, hosts: u32) {
+        let pool_node = &self.nodes[node];
+        let within = |count: u32| pool_node.ceiling_for(self.size, count).map(ceiling_of);
+        let standing = &mut self.standings[node];
+        standing.hosts = hosts;
+        standing.keeps_within = within(hosts).unwrap_or(NOTHING);
+        standing.rises_within = if hosts < self.count {
+            within(hosts + 1)
+        } else {
+            None
+        };
     }
 }

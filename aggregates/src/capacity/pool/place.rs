@@ -14,8 +14,10 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use super::super::amounts::{ceiling_of, exceeds, resources_of};
 use super::super::evidence::{MAX_BINDING_NODES, NeverFits, NodeShortage, Shortage};
 use super::super::placement::{Placement, PlacementPart};
+use super::super::timeline::Column;
 use super::{Pool, PoolNode};
 use crate::{Dimension, Resources, TimeWindow};
 
@@ -59,7 +61,6 @@ impl Load {
 struct Candidate {
     load: Load,
     index: usize,
-    usage: Resources,
 }
 
 impl Ord for Candidate {
@@ -96,14 +97,15 @@ impl Pool {
         count: u32,
         window: TimeWindow,
     ) -> Result<Placement, Shortage> {
-        let mut candidates = self.candidates(size, window);
+        let usage = self.max_usage(window);
+        let mut candidates = self.candidates(size, &usage);
         let mut parts = Vec::new();
         let mut missing = count;
         while missing > 0
             && let Some(candidate) = candidates.pop()
         {
             let node = &self.nodes[candidate.index];
-            let hosts = node.hosts(candidate.usage, size, missing);
+            let hosts = node.hosts(resources_of(usage[candidate.index]), size, missing);
             missing -= hosts;
             parts.push(PlacementPart {
                 node: node.name.clone(),
@@ -113,23 +115,31 @@ impl Pool {
         if missing == 0 {
             Ok(Placement(parts))
         } else {
-            Err(self.shortage(size, count, window))
+            Err(self.shortage(size, count, window, &usage))
         }
     }
 
+    /// The largest usage of every node inside `window`; what is forgotten is as at `since`.
+    fn max_usage(&self, window: TimeWindow) -> Column {
+        let (from, until) = (window.starts_at.0, window.ends_at.0);
+        let known_from = from.max(self.since.0);
+        let until = if from < until {
+            until.max(known_from.saturating_add(1))
+        } else {
+            known_from
+        };
+        self.timeline.view().max_over(known_from, until)
+    }
+
     /// The nodes in service that host at least one instance.
-    fn candidates(&self, size: Resources, window: TimeWindow) -> BinaryHeap<Candidate> {
+    fn candidates(&self, size: Resources, usage: &Column) -> BinaryHeap<Candidate> {
         let mut candidates = Vec::with_capacity(self.nodes.len());
-        for (index, node) in self.nodes.iter().enumerate() {
-            let Some(ceiling) = node.in_service.then(|| node.ceiling_for(size, 1)).flatten() else {
-                continue;
-            };
-            let usage = node.profile.max_usage(window);
-            if usage.fits_in(ceiling) {
+        for (index, (node, &usage)) in self.nodes.iter().zip(usage).enumerate() {
+            let ceiling = node.in_service.then(|| node.ceiling_for(size, 1)).flatten();
+            if ceiling.is_some_and(|ceiling| !exceeds(usage, ceiling_of(ceiling))) {
                 candidates.push(Candidate {
-                    load: Load::of(usage, node.capacity),
+                    load: Load::of(resources_of(usage), node.capacity),
                     index,
-                    usage,
                 });
             }
         }
@@ -139,12 +149,13 @@ impl Pool {
     /// How many instances of `size` fit over the whole of `window`, at most `at_most`.
     #[must_use]
     pub fn most_instances(&self, size: Resources, window: TimeWindow, at_most: u32) -> u32 {
+        let usage = self.max_usage(window);
         let mut placeable = 0;
-        for node in self.in_service() {
+        for (node, &usage) in self.nodes.iter().zip(&usage).filter(|(n, _)| n.in_service) {
             if placeable == at_most {
                 break;
             }
-            placeable += node.hosts(node.profile.max_usage(window), size, at_most - placeable);
+            placeable += node.hosts(resources_of(usage), size, at_most - placeable);
         }
         placeable
     }
@@ -191,18 +202,20 @@ impl Pool {
         }
     }
 
-    fn shortage(&self, size: Resources, requested: u32, window: TimeWindow) -> Shortage {
+    fn shortage(
+        &self,
+        size: Resources,
+        requested: u32,
+        window: TimeWindow,
+        usage: &Column,
+    ) -> Shortage {
         let mut placeable = 0;
         let mut nodes_in_service = 0;
         let mut short: Vec<Lack> = Vec::new();
-        for (index, node) in self
-            .nodes
-            .iter()
-            .enumerate()
-            .filter(|(_, node)| node.in_service)
-        {
+        let nodes = self.nodes.iter().zip(usage).enumerate();
+        for (index, (node, &usage)) in nodes.filter(|(_, (node, _))| node.in_service) {
             nodes_in_service += 1;
-            let usage = node.profile.max_usage(window);
+            let usage = resources_of(usage);
             let hosts = node.hosts(usage, size, requested - placeable);
             placeable += hosts;
             short.push(Lack::of(node, index, usage, (size, hosts)));

@@ -26,13 +26,15 @@ mod tests;
 use page::Subtree;
 use search::{Least, Most, Sought};
 
-use super::amounts::{Amounts, NOTHING, amounts_of, checked_sum, exceeds, negated, resources_of};
+use super::amounts::{
+    Amounts, NOTHING, amounts_of, ceiling_of, exceeds, negated, overflows, resources_of,
+};
 use crate::{Resources, TimeWindow, Timestamp};
 
 /// Why a profile was not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
-    /// The usage would leave the range of `u64`.
+    /// The usage would leave 32 bits in some dimension.
     #[error("the usage of the node is too large to count")]
     TooLarge,
     /// Less is booked than was to be removed.
@@ -79,8 +81,9 @@ impl Profile {
     /// # Errors
     /// [`ProfileError::TooLarge`], and nothing is changed.
     pub fn add(&mut self, window: TimeWindow, usage: Resources) -> Result<(), ProfileError> {
-        let usage = amounts_of(usage);
-        checked_sum(self.max_amounts(window), usage).ok_or(ProfileError::TooLarge)?;
+        let usage = amounts_of(usage)
+            .filter(|&usage| !overflows(self.max_amounts(window), usage))
+            .ok_or(ProfileError::TooLarge)?;
         self.shift(window, usage);
         Ok(())
     }
@@ -90,10 +93,12 @@ impl Profile {
     /// # Errors
     /// [`ProfileError::NotBooked`] where less than that is in use, and nothing is changed.
     pub fn remove(&mut self, window: TimeWindow, usage: Resources) -> Result<(), ProfileError> {
-        let usage = amounts_of(usage);
         let Some((from, until)) = self.known_part(window) else {
             return Ok(());
         };
+        let usage = amounts_of(usage).ok_or(ProfileError::NotBooked {
+            at: Timestamp(from),
+        })?;
         let least = search::extreme::<Least>(&self.root, from, until);
         if exceeds(usage, least) {
             return Err(ProfileError::NotBooked {
@@ -164,7 +169,7 @@ impl Profile {
     /// as it lasts without a break, beyond the window's ends too.
     #[must_use]
     pub fn first_run_above(&self, window: TimeWindow, ceiling: Resources) -> Option<TimeWindow> {
-        let ceiling = amounts_of(ceiling);
+        let ceiling = ceiling_of(ceiling);
         let range = Self::asked_part(self.since, window)?;
         let above = search::first(&self.root, range, Sought::Above(ceiling))?;
         let within = Sought::Within(ceiling);
@@ -179,65 +184,13 @@ impl Profile {
         })
     }
 
-    /// Looks whether usage stays within `ceiling` from `probe.at` on for `duration_ms`; if not,
-    /// moves the probe to the next start that may do, in the direction of later starts.
-    pub(super) fn probe_later(
-        &self,
-        probe: &mut Probe,
-        duration_ms: i64,
-        ceiling: Amounts,
-    ) -> Probed {
-        let until = probe.at.saturating_add(duration_ms);
-        let unseen = (probe.seen.max(probe.at), until);
-        let Some(blocked) = search::last(&self.root, unseen, Sought::Above(ceiling)) else {
-            return Probed::Fits;
-        };
-        let rest = (blocked, i64::MAX);
-        match search::first(&self.root, rest, Sought::Within(ceiling)) {
-            Some(free) => {
-                // All from `free` to `until` has been seen to be free.
-                *probe = Probe {
-                    at: free,
-                    seen: until.max(free),
-                };
-                Probed::Moved
-            }
-            None => Probed::Never,
-        }
-    }
-
-    /// The mirror of [`Self::probe_later`]: moves the probe to an earlier start.
-    pub(super) fn probe_earlier(
-        &self,
-        probe: &mut Probe,
-        duration_ms: i64,
-        ceiling: Amounts,
-    ) -> Probed {
-        let until = probe.at.saturating_add(duration_ms).min(probe.seen);
-        let unseen = (probe.at, until);
-        let Some(blocked) = search::first(&self.root, unseen, Sought::Above(ceiling)) else {
-            return Probed::Fits;
-        };
-        let before = if blocked > probe.at {
-            blocked
-        } else {
-            let within = Sought::Within(ceiling);
-            match search::last(&self.root, (self.since, blocked), within) {
-                Some(free) => search::next_boundary(&self.root, free).unwrap_or(blocked),
-                None => return Probed::Never,
-            }
-        };
-        match before.checked_sub(duration_ms) {
-            Some(start) if start >= self.since => {
-                // From the old start to `blocked` all has been seen to be free.
-                *probe = Probe {
-                    at: start,
-                    seen: probe.at.min(before),
-                };
-                Probed::Moved
-            }
-            Some(_) | None => Probed::Never,
-        }
+    /// The largest and the smallest usage over `[from, until)`, which is not empty and not
+    /// forgotten.
+    pub(super) fn extremes(&self, from: i64, until: i64) -> (Amounts, Amounts) {
+        (
+            search::extreme::<Most>(&self.root, from, until),
+            search::extreme::<Least>(&self.root, from, until),
+        )
     }
 
     fn max_amounts(&self, window: TimeWindow) -> Amounts {
@@ -302,25 +255,4 @@ impl Profile {
             self.boundaries -= 1;
         }
     }
-}
-
-/// Where a search for a start stands on one node.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Probe {
-    /// The start to look at next; every start before it, in the direction of search, is refuted.
-    pub(super) at: i64,
-    /// The part of the window at `at` up to here (searching for later starts) or from here on
-    /// (for earlier ones) is known to be free.
-    pub(super) seen: i64,
-}
-
-/// What one look at a probe found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Probed {
-    /// The window at the probe fits.
-    Fits,
-    /// It does not; the probe has moved on.
-    Moved,
-    /// No start from here on fits.
-    Never,
 }

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! Subtree { add, max, min, page }        true usage = stored usage + the `add` of every subtree
-//!   Inner: firsts [..64], children       on the way down (modulo 2^64)
+//!   Inner: firsts [..64], children       on the way down (modulo 2^32)
 //!     Leaf: times [..64], usage
 //! ```
 //!
@@ -16,11 +16,11 @@
 //! # Design notes
 //!
 //! What is stored below a lazy addition may stand for a negative number, which no comparison of
-//! `u64` gets right. So whatever changes a page first moves the additions on its way down: on a
+//! `u32` gets right. So whatever changes a page first moves the additions on its way down: on a
 //! path that is changed all additions are zero, extremes are taken of true usages only, and a
 //! later addition to all of them alike keeps their order.
 
-use super::super::amounts::{Amounts, NOTHING, larger, shifted, smaller};
+use super::super::amounts::{Amounts, EVERYTHING, NOTHING, larger, shifted, smaller};
 
 /// Entries at which a page is split. Unit tests use tiny pages, so that small cases make deep
 /// trees.
@@ -253,7 +253,7 @@ impl Subtree {
     /// Computes `max` and `min` anew from the page, when there is no lazy addition to it.
     fn refresh(&mut self) {
         debug_assert_eq!(self.add, NOTHING, "extremes are taken of true usages");
-        let (mut max, mut min) = (NOTHING, [u64::MAX; 3]);
+        let (mut max, mut min) = (NOTHING, EVERYTHING);
         match &self.page {
             Page::Leaf(leaf) => {
                 for &usage in leaf.usage() {

@@ -4,7 +4,7 @@
 //! takes in the boundary in force at `from` and those after it that are before `until`. `from` is
 //! never before the first boundary.
 
-use super::super::amounts::{Amounts, NOTHING, exceeds, larger, shifted, smaller};
+use super::super::amounts::{Amounts, EVERYTHING, NOTHING, exceeds, larger, shifted, smaller};
 use super::page::{Page, Subtree};
 
 /// Which extreme a pass over a range gathers.
@@ -28,7 +28,7 @@ impl Extreme for Most {
 }
 
 impl Extreme for Least {
-    const START: Amounts = [u64::MAX; 3];
+    const START: Amounts = EVERYTHING;
     fn of(subtree: &Subtree) -> Amounts {
         subtree.min
     }

@@ -1,0 +1,467 @@
+//! The tree over stretches of time: what changes it.
+//!
+//! Owns its shape and its extremes. Reading is in `view`.
+
+use super::super::amounts::{Amounts, NOTHING, larger, negated, shifted, smaller};
+use super::Addition;
+use super::changes::{Change, Changes};
+use super::columns::{self, Column};
+
+/// Children at which an inner page is split. Unit tests use tiny pages, so that small cases make
+/// deep trees.
+const CHILDREN: usize = if cfg!(test) { 4 } else { 16 };
+
+/// A stretch of time, or several, with what is true of all of it, in the frame of its parent.
+#[derive(Clone, Debug)]
+pub(super) struct Subtree {
+    pub(super) first: i64,
+    pub(super) max: Column,
+    pub(super) min: Column,
+    pub(super) page: Page,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Page {
+    Stretch(Stretch),
+    Inner(Inner),
+}
+
+/// The usage at the beginning, in the frame of the parent, and the changes after it.
+#[derive(Clone, Debug)]
+pub(super) struct Stretch {
+    pub(super) start: Column,
+    pub(super) changes: Changes,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Inner {
+    /// Still to be added to everything below.
+    pub(super) add: Option<Column>,
+    pub(super) children: Vec<Subtree>,
+}
+
+/// When pages are reshaped.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// Changes at which a stretch is split.
+    pub(super) stretch: usize,
+    pub(super) nodes: usize,
+}
+
+impl Stretch {
+    /// The largest and smallest usage in it, and that at its end, in its own frame, which must be
+    /// that of true usages.
+    fn extremes(&self) -> (Column, Column, Column) {
+        let (mut max, mut min, mut usage) =
+            (self.start.clone(), self.start.clone(), self.start.clone());
+        for change in self.changes.iter() {
+            let node = change.node as usize;
+            usage[node] = shifted(usage[node], change.by);
+            max[node] = larger(max[node], usage[node]);
+            min[node] = smaller(min[node], usage[node]);
+        }
+        (max, min, usage)
+    }
+
+    fn apply(&mut self, changes: &Changes) {
+        for change in changes.iter() {
+            let node = change.node as usize;
+            self.start[node] = shifted(self.start[node], change.by);
+        }
+    }
+}
+
+impl Inner {
+    /// The child that holds the instant `at`.
+    pub(super) fn floor(&self, at: i64) -> usize {
+        self.children
+            .partition_point(|child| child.first <= at)
+            .saturating_sub(1)
+    }
+
+    /// First instant after child `index`; `end` is that after all of them.
+    pub(super) fn end_of(&self, index: usize, end: i64) -> i64 {
+        self.children.get(index + 1).map_or(end, |next| next.first)
+    }
+
+    fn push_down(&mut self) {
+        if let Some(add) = self.add.take() {
+            self.children
+                .iter_mut()
+                .for_each(|child| child.shift_all(&add));
+        }
+    }
+
+    /// Whether child `index` is so sparse that it goes into one page with the one after it.
+    fn can_join(&self, index: usize, limits: Limits) -> bool {
+        let Some([low, high]) = self.children.get(index..index + 2) else {
+            return false;
+        };
+        let most = match low.page {
+            Page::Stretch(_) => limits.stretch,
+            Page::Inner(_) => CHILDREN,
+        };
+        // Room is left, so that the next changes do not split it again.
+        low.entries().min(high.entries()) <= most / 4
+            && low.entries() + high.entries() + low.extra_when_joined(limits) <= most * 3 / 4
+    }
+
+    /// Joins child `index` with a neighbour where both go into one page.
+    fn join_around(&mut self, index: usize, limits: Limits) {
+        let low = [Some(index), index.checked_sub(1)]
+            .into_iter()
+            .flatten()
+            .find(|&low| self.can_join(low, limits));
+        if let Some(low) = low {
+            let high = self.children.remove(low + 1);
+            self.children[low].absorb(high);
+        }
+    }
+}
+
+impl Subtree {
+    pub(super) const fn without_nodes(since: i64) -> Self {
+        Self {
+            first: since,
+            max: Vec::new(),
+            min: Vec::new(),
+            page: Page::Stretch(Stretch {
+                start: Vec::new(),
+                changes: Changes::new(),
+            }),
+        }
+    }
+
+    pub(super) const fn first(&self) -> i64 {
+        self.first
+    }
+
+    fn over(children: Vec<Self>) -> Self {
+        let first = children[0].first;
+        let (max, min) = extremes_of(&children);
+        Self {
+            first,
+            max,
+            min,
+            page: Page::Inner(Inner {
+                add: None,
+                children,
+            }),
+        }
+    }
+
+    fn of_stretch(first: i64, stretch: Stretch) -> Self {
+        let (max, min, _) = stretch.extremes();
+        Self {
+            first,
+            max,
+            min,
+            page: Page::Stretch(stretch),
+        }
+    }
+
+    const fn entries(&self) -> usize {
+        match &self.page {
+            Page::Stretch(stretch) => stretch.changes.len(),
+            Page::Inner(inner) => inner.children.len(),
+        }
+    }
+
+    /// Changes that may be made where two stretches are joined.
+    const fn extra_when_joined(&self, limits: Limits) -> usize {
+        match &self.page {
+            Page::Stretch(_) => limits.nodes,
+            Page::Inner(_) => 0,
+        }
+    }
+
+    /// Adds to all usage of one node.
+    fn shift(&mut self, node: usize, by: Amounts) {
+        self.max[node] = shifted(self.max[node], by);
+        self.min[node] = shifted(self.min[node], by);
+        let nodes = self.max.len();
+        let below = match &mut self.page {
+            Page::Stretch(stretch) => &mut stretch.start,
+            Page::Inner(inner) => inner.add.get_or_insert_with(|| vec![NOTHING; nodes]),
+        };
+        below[node] = shifted(below[node], by);
+    }
+
+    /// Adds to all usage of every node.
+    fn shift_all(&mut self, by: &Column) {
+        columns::shift(&mut self.max, by);
+        columns::shift(&mut self.min, by);
+        match &mut self.page {
+            Page::Stretch(stretch) => columns::shift(&mut stretch.start, by),
+            Page::Inner(Inner { add: Some(add), .. }) => columns::shift(add, by),
+            Page::Inner(inner) => inner.add = Some(by.clone()),
+        }
+    }
+
+    /// Adds over the part of the addition that is here; `end` is where the subtree ends, `above`
+    /// what is still to be added to it for this node.
+    pub(super) fn add_over(&mut self, end: i64, addition: &Addition<'_>, above: Amounts) {
+        let &Addition {
+            from,
+            until,
+            node,
+            by,
+            profile,
+        } = addition;
+        if from <= self.first && end <= until {
+            self.shift(node, by);
+            return;
+        }
+        match &mut self.page {
+            Page::Stretch(stretch) => stretch.add_over((self.first, end), addition),
+            Page::Inner(inner) => {
+                let above = inner
+                    .add
+                    .as_ref()
+                    .map_or(above, |add| shifted(above, add[node]));
+                let low = inner.floor(from);
+                let high = inner.children.partition_point(|child| child.first < until);
+                for index in low..high {
+                    let child_end = inner.end_of(index, end);
+                    inner.children[index].add_over(child_end, addition, above);
+                }
+            }
+        }
+        let (max, min) = profile.extremes(self.first, end);
+        let stored = negated(above);
+        self.max[node] = shifted(max, stored);
+        self.min[node] = shifted(min, stored);
+    }
+
+    /// Drops all before `at`, which lies in this subtree. Nothing may be left to be added to it.
+    pub(super) fn forget_before(&mut self, at: i64) {
+        match &mut self.page {
+            Page::Stretch(stretch) => {
+                let gone = stretch.changes.take_until(at);
+                stretch.apply(&gone);
+                (self.max, self.min, _) = stretch.extremes();
+            }
+            Page::Inner(inner) => {
+                inner.push_down();
+                let floor = inner.floor(at);
+                inner.children.drain(..floor);
+                inner.children[0].forget_before(at);
+                (self.max, self.min) = extremes_of(&inner.children);
+            }
+        }
+        self.first = at;
+    }
+
+    /// Splits or joins pages around `at` where they are full or sparse.
+    pub(super) fn reshape_as_root(&mut self, at: i64, limits: Limits) {
+        // Every round splits or joins; what was split is too large to be joined, and the other
+        // way round.
+        while self.needs_reshape(at, limits) {
+            if let Page::Stretch(_) = self.page {
+                self.wrap();
+            }
+            self.reshape(at, limits);
+            if self.entries() >= CHILDREN {
+                self.wrap();
+                self.reshape(at, limits);
+            }
+            self.collapse();
+        }
+    }
+
+    /// Puts this below a new page of its own.
+    fn wrap(&mut self) {
+        let below = std::mem::replace(self, Self::without_nodes(self.first));
+        *self = Self::over(vec![below]);
+    }
+
+    /// Puts the only child of an inner page in its place.
+    pub(super) fn collapse(&mut self) {
+        while let Page::Inner(inner) = &mut self.page
+            && inner.children.len() == 1
+        {
+            inner.push_down();
+            if let Some(only) = inner.children.pop() {
+                *self = only;
+            }
+        }
+    }
+
+    fn needs_reshape(&self, at: i64, limits: Limits) -> bool {
+        match &self.page {
+            Page::Stretch(stretch) => stretch.changes.len() >= limits.stretch,
+            Page::Inner(inner) => {
+                let index = inner.floor(at);
+                inner.children[index].needs_reshape(at, limits)
+                    || inner.can_join(index, limits)
+                    || index > 0 && inner.can_join(index - 1, limits)
+            }
+        }
+    }
+
+    /// Reshapes the pages below around `at`. Nothing may be left to be added to this one.
+    fn reshape(&mut self, at: i64, limits: Limits) {
+        let Page::Inner(inner) = &mut self.page else {
+            return;
+        };
+        inner.push_down();
+        let index = inner.floor(at);
+        let child = &mut inner.children[index];
+        child.reshape(at, limits);
+        if let Some(upper) = child.split_if_full(limits) {
+            inner.children.insert(index + 1, upper);
+        } else {
+            inner.join_around(index, limits);
+        }
+    }
+
+    /// Keeps the lower half and returns the upper one. Nothing may be left to be added to it.
+    fn split_if_full(&mut self, limits: Limits) -> Option<Self> {
+        let full = match self.page {
+            Page::Stretch(_) => limits.stretch,
+            Page::Inner(_) => CHILDREN,
+        };
+        if self.entries() < full {
+            return None;
+        }
+        match &mut self.page {
+            Page::Stretch(stretch) => {
+                let at = stretch.changes.middle_at()?;
+                let mut rest = stretch.changes.split_off(at);
+                let (max, min, end) = stretch.extremes();
+                (self.max, self.min) = (max, min);
+                let mut upper = Stretch {
+                    start: end,
+                    changes: Changes::new(),
+                };
+                upper.apply(&rest.take_until(at));
+                upper.changes = rest;
+                Some(Self::of_stretch(at, upper))
+            }
+            Page::Inner(inner) => {
+                inner.push_down();
+                let upper = inner.children.split_off(inner.children.len() / 2);
+                (self.max, self.min) = extremes_of(&inner.children);
+                Some(Self::over(upper))
+            }
+        }
+    }
+
+    /// Takes in the neighbour above. Nothing may be left to be added to either.
+    fn absorb(&mut self, mut high: Self) {
+        columns::raise(&mut self.max, &high.max);
+        columns::lower(&mut self.min, &high.min);
+        match (&mut self.page, &mut high.page) {
+            (Page::Stretch(low), Page::Stretch(above)) => {
+                let (_, _, end) = low.extremes();
+                for (node, (&before, &after)) in (0_u32..).zip(end.iter().zip(&above.start)) {
+                    if before != after {
+                        low.changes.append(Change {
+                            at: high.first,
+                            node,
+                            by: shifted(after, negated(before)),
+                        });
+                    }
+                }
+                low.changes.extend(std::mem::take(&mut above.changes));
+            }
+            (Page::Inner(low), Page::Inner(above)) => {
+                low.push_down();
+                above.push_down();
+                low.children.append(&mut above.children);
+            }
+            (Page::Stretch(_), Page::Inner(_)) | (Page::Inner(_), Page::Stretch(_)) => {
+                unreachable!("invariant: all stretches are equally deep")
+            }
+        }
+    }
+
+    pub(super) fn insert_node(&mut self, index: usize) {
+        self.max.insert(index, NOTHING);
+        self.min.insert(index, NOTHING);
+        match &mut self.page {
+            Page::Stretch(stretch) => {
+                stretch.start.insert(index, NOTHING);
+                stretch.changes.insert_node(number_of(index));
+            }
+            Page::Inner(inner) => {
+                if let Some(add) = &mut inner.add {
+                    add.insert(index, NOTHING);
+                }
+                inner
+                    .children
+                    .iter_mut()
+                    .for_each(|child| child.insert_node(index));
+            }
+        }
+    }
+
+    pub(super) fn remove_node(&mut self, index: usize) {
+        self.max.remove(index);
+        self.min.remove(index);
+        match &mut self.page {
+            Page::Stretch(stretch) => {
+                stretch.start.remove(index);
+                stretch.changes.remove_node(number_of(index));
+            }
+            Page::Inner(inner) => {
+                if let Some(add) = &mut inner.add {
+                    add.remove(index);
+                }
+                inner
+                    .children
+                    .iter_mut()
+                    .for_each(|child| child.remove_node(index));
+            }
+        }
+    }
+
+    /// Heap bytes of this page and all below.
+    pub(super) fn bytes(&self) -> usize {
+        let cells = self.max.capacity() + self.min.capacity();
+        let below = match &self.page {
+            Page::Stretch(Stretch { start, changes }) => {
+                start.capacity() * size_of::<Amounts>() + changes.bytes()
+            }
+            Page::Inner(inner) => {
+                inner.add.as_ref().map_or(0, Vec::capacity) * size_of::<Amounts>()
+                    + inner.children.capacity() * size_of::<Self>()
+                    + inner.children.iter().map(Self::bytes).sum::<usize>()
+            }
+        };
+        cells * size_of::<Amounts>() + below
+    }
+}
+
+impl Stretch {
+    /// Adds over a part of this stretch, which goes from `first` to `end`.
+    fn add_over(&mut self, (first, end): (i64, i64), addition: &Addition<'_>) {
+        let node = addition.node;
+        let mut change = |at, by| {
+            let node = number_of(node);
+            self.changes.add(Change { at, node, by });
+        };
+        if addition.until < end {
+            change(addition.until, negated(addition.by));
+        }
+        if addition.from > first {
+            change(addition.from, addition.by);
+        } else {
+            self.start[node] = shifted(self.start[node], addition.by);
+        }
+    }
+}
+
+/// The number of a node in changes.
+fn number_of(index: usize) -> u32 {
+    u32::try_from(index).expect("invariant: a pool has fewer than 2^32 nodes")
+}
+
+fn extremes_of(children: &[Subtree]) -> (Column, Column) {
+    let (mut max, mut min) = (children[0].max.clone(), children[0].min.clone());
+    for child in &children[1..] {
+        columns::raise(&mut max, &child.max);
+        columns::lower(&mut min, &child.min);
+    }
+    (max, min)
+}

@@ -1,0 +1,184 @@
+//! Reading the timeline in either direction of time.
+//!
+//! Owns the translation between time and its mirror image; never changes the tree.
+//!
+//! ```text
+//! instant  x, a moment that is in a window or not        mirrored: -1 - x
+//! boundary b, between the instants b - 1 and b           mirrored: -b
+//! window   [b, c)                                        mirrored: [-c, -b)
+//! ```
+
+use std::borrow::Cow;
+
+use super::super::amounts::{Amounts, NOTHING, negated, shifted};
+use super::changes::{Changes, Cursor};
+use super::columns::{self, Column};
+use super::tree::{Page, Stretch, Subtree};
+
+/// The timeline, or its mirror image, in which earlier is later.
+#[derive(Clone, Copy)]
+pub(in super::super) struct View<'a> {
+    root: &'a Subtree,
+    mirrored: bool,
+}
+
+/// A place in one stretch, with the usage of all nodes there.
+pub(in super::super) struct Walk<'a> {
+    /// Usage of every node at the place.
+    pub(in super::super) usage: Column,
+    /// Where the stretch ends, and the walk with it.
+    pub(in super::super) end: i64,
+    changes: &'a Changes,
+    cursor: Cursor,
+    mirrored: bool,
+}
+
+/// Where a boundary is in the mirror; that before all time is the one after all time.
+const fn mirror(boundary: i64) -> i64 {
+    boundary.saturating_neg()
+}
+
+impl<'a> View<'a> {
+    pub(super) const fn of(root: &'a Subtree, mirrored: bool) -> Self {
+        Self { root, mirrored }
+    }
+
+    /// The largest usage of every node over `[from, until)`; nothing where that is empty.
+    pub(in super::super) fn max_over(&self, from: i64, until: i64) -> Column {
+        let (from, until) = if self.mirrored {
+            (mirror(until), mirror(from))
+        } else {
+            (from, until)
+        };
+        let mut max = vec![NOTHING; self.root.max.len()];
+        let from = from.max(self.root.first);
+        if from < until {
+            gather(self.root, i64::MAX, (from, until), None, &mut max);
+        }
+        max
+    }
+
+    /// A walk that begins at the instant `at`.
+    pub(in super::super) fn walk_from(&self, at: i64) -> Walk<'a> {
+        let instant = if self.mirrored { !at } else { at };
+        let (mut subtree, mut end, mut above) = (self.root, i64::MAX, None);
+        loop {
+            match &subtree.page {
+                Page::Inner(inner) => {
+                    above = columns::both(above, inner.add.as_ref());
+                    let index = inner.floor(instant);
+                    end = inner.end_of(index, end);
+                    subtree = &inner.children[index];
+                }
+                Page::Stretch(Stretch { start, changes }) => {
+                    let mut usage = columns::true_values(start, above.as_deref());
+                    let cursor = changes.seek(instant.saturating_add(1));
+                    for change in changes.until(cursor) {
+                        let node = change.node as usize;
+                        usage[node] = shifted(usage[node], change.by);
+                    }
+                    return Walk {
+                        usage,
+                        end: if self.mirrored {
+                            mirror(subtree.first)
+                        } else {
+                            end
+                        },
+                        changes,
+                        cursor,
+                        mirrored: self.mirrored,
+                    };
+                }
+            }
+        }
+    }
+
+    /// Looks at the subtrees that begin at `at`, the longest first, each by the smallest usage of
+    /// every node in it: the end of the first one of which `refuted` says so.
+    pub(in super::super) fn skip_from(
+        &self,
+        at: i64,
+        mut refuted: impl FnMut(i64, Column) -> bool,
+    ) -> Option<i64> {
+        let instant = if self.mirrored { !at } else { at };
+        let (mut subtree, mut end, mut above) = (self.root, i64::MAX, None::<Cow<'_, [Amounts]>>);
+        while let Page::Inner(inner) = &subtree.page {
+            above = columns::both(above, inner.add.as_ref());
+            let index = inner.floor(instant);
+            end = inner.end_of(index, end);
+            subtree = &inner.children[index];
+            let (begins, ends) = if self.mirrored {
+                (mirror(end), mirror(subtree.first))
+            } else {
+                (subtree.first, end)
+            };
+            if begins == at && refuted(ends, columns::true_values(&subtree.min, above.as_deref())) {
+                return Some(ends);
+            }
+        }
+        None
+    }
+}
+
+impl Walk<'_> {
+    /// Goes on to the next change in the stretch: when, and of which node. `usage` is then as it
+    /// is from that instant on.
+    #[inline]
+    pub(in super::super) fn step(&mut self) -> Option<(i64, usize)> {
+        let (at, node, by) = if self.mirrored {
+            let change = self.changes.before(&mut self.cursor)?;
+            (mirror(change.at), change.node as usize, negated(change.by))
+        } else {
+            let change = self.changes.after(&mut self.cursor)?;
+            (change.at, change.node as usize, change.by)
+        };
+        self.usage[node] = shifted(self.usage[node], by);
+        Some((at, node))
+    }
+}
+
+/// Raises `max` to the largest true usage over `[from, until)`, which the subtree has a part of;
+/// it ends at `end`, and `above` is still to be added to it.
+fn gather(
+    subtree: &Subtree,
+    end: i64,
+    (from, until): (i64, i64),
+    above: Option<&[Amounts]>,
+    max: &mut Column,
+) {
+    if from <= subtree.first && end <= until {
+        columns::raise_to_true(max, &subtree.max, above);
+        return;
+    }
+    match &subtree.page {
+        Page::Inner(inner) => {
+            let above = columns::both(above.map(Cow::Borrowed), inner.add.as_ref());
+            let low = inner.floor(from);
+            let high = inner.children.partition_point(|child| child.first < until);
+            for index in low..high {
+                let child_end = inner.end_of(index, end);
+                gather(
+                    &inner.children[index],
+                    child_end,
+                    (from, until),
+                    above.as_deref(),
+                    max,
+                );
+            }
+        }
+        Page::Stretch(Stretch { start, changes }) => {
+            let mut usage = columns::true_values(start, above);
+            let cursor = changes.seek(from.saturating_add(1));
+            for change in changes.until(cursor) {
+                let node = change.node as usize;
+                usage[node] = shifted(usage[node], change.by);
+            }
+            columns::raise(max, &usage);
+            for change in changes.from(cursor).take_while(|change| change.at < until) {
+                let node = change.node as usize;
+                usage[node] = shifted(usage[node], change.by);
+                max[node] = super::super::amounts::larger(max[node], usage[node]);
+            }
+        }
+    }
+}
