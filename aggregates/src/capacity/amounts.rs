@@ -16,8 +16,11 @@ pub(super) type Amounts = [u32; 3];
 /// Nothing of anything.
 pub(super) const NOTHING: Amounts = [0; 3];
 
-/// The most that can be in use on one node, in each dimension.
+/// More than any node has, in each dimension.
 pub(super) const EVERYTHING: Amounts = [u32::MAX; 3];
+
+/// The most of a dimension that a node can have; one that has more counts as having this.
+pub const MAX_NODE_AMOUNT: u32 = u32::MAX - 1;
 
 /// A usage in 32 bits, or `None` where it does not go in.
 pub(super) fn amounts_of(resources: Resources) -> Option<Amounts> {
@@ -28,10 +31,20 @@ pub(super) fn amounts_of(resources: Resources) -> Option<Amounts> {
     ])
 }
 
-/// A ceiling in 32 bits; one that no usage reaches stays one.
+/// A size or a ceiling in 32 bits: what no node has is more than any node has.
 #[inline]
 pub(super) fn ceiling_of(resources: Resources) -> Amounts {
-    let narrow = |amount: u64| u32::try_from(amount).unwrap_or(u32::MAX);
+    at_most(resources, u32::MAX)
+}
+
+/// What counts of a node's capacity.
+pub(super) fn room_of(capacity: Resources) -> Amounts {
+    at_most(capacity, MAX_NODE_AMOUNT)
+}
+
+#[inline]
+fn at_most(resources: Resources, most: u32) -> Amounts {
+    let narrow = |amount: u64| u32::try_from(amount).map_or(most, |amount| amount.min(most));
     [
         narrow(resources.vcpus),
         narrow(resources.memory_mib),

@@ -17,6 +17,7 @@ mod pool;
 mod profile;
 mod timeline;
 
+pub use amounts::MAX_NODE_AMOUNT;
 pub use evidence::{MAX_BINDING_NODES, NeverFits, NodeShortage, Shortage};
 pub use placement::{Placement, PlacementPart};
 pub use pool::{

@@ -135,6 +135,7 @@ impl Pool {
     ) -> Result<(), CapacityError> {
         let index = self.index_of(&part.node)?;
         let node = &mut self.nodes[index];
+        node.profile.forget_before(self.since);
         let amount =
             size.checked_mul(u64::from(part.count))
                 .ok_or_else(|| CapacityError::TooLarge {
@@ -188,10 +189,10 @@ impl Pool {
                 at,
             })
         };
-        if let Some(dimension) = first_exceeded(amount, node.capacity) {
+        if let Some(dimension) = first_exceeded(amount, node.capacity()) {
             return oversold(dimension, window.starts_at);
         }
-        let ceiling = node.capacity.saturating_sub(amount);
+        let ceiling = node.capacity().saturating_sub(amount);
         let Some(run) = node.profile.first_run_above(window, ceiling) else {
             return Ok(());
         };

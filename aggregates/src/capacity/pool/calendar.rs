@@ -43,7 +43,7 @@ impl Pool {
         let free_of = |node: usize, usage: Amounts| {
             let node = &self.nodes[node];
             if node.in_service {
-                node.capacity.saturating_sub(resources_of(usage))
+                node.capacity().saturating_sub(resources_of(usage))
             } else {
                 Resources::ZERO
             }
@@ -86,7 +86,7 @@ impl Pool {
             && calendar.has_room()
         {
             let (usage, after) = node.profile.step_at(at);
-            calendar.change(at.0, &mut known, node.capacity.saturating_sub(usage));
+            calendar.change(at.0, &mut known, node.capacity().saturating_sub(usage));
             next = after;
         }
         Ok(calendar.end(window.ends_at))

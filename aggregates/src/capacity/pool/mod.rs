@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 pub use calendar::{FreeCapacity, FreeStep, MAX_FREE_STEPS};
 
+use super::amounts::{Amounts, resources_of, room_of};
 use super::profile::Profile;
 use super::timeline::Timeline;
 use crate::{Dimension, NodeName, Resources, Timestamp};
@@ -91,7 +92,7 @@ pub struct UsageReport {
 pub struct NodeState<'a> {
     /// Its name.
     pub name: &'a NodeName,
-    /// What it has.
+    /// What it has, at most [`super::MAX_NODE_AMOUNT`] of each dimension.
     pub capacity: Resources,
     /// Whether it takes new placements.
     pub in_service: bool,
@@ -100,29 +101,33 @@ pub struct NodeState<'a> {
 #[derive(Clone, Debug)]
 struct PoolNode {
     name: NodeName,
-    capacity: Resources,
+    /// What counts of its capacity.
+    room: Amounts,
     in_service: bool,
     profile: Profile,
 }
 
 impl PoolNode {
+    fn capacity(&self) -> Resources {
+        resources_of(self.room)
+    }
+
     /// What may be in use where `count` more instances of `size` are to fit; `None` where they
     /// do not fit the node when it is empty.
-    fn ceiling_for(&self, size: Resources, count: u32) -> Option<Resources> {
-        let needed = size.checked_mul(u64::from(count))?;
-        needed
-            .fits_in(self.capacity)
-            .then(|| self.capacity.saturating_sub(needed))
+    fn ceiling_for(&self, size: Amounts, count: u32) -> Option<Amounts> {
+        let ceiling = |d: usize| self.room[d].checked_sub(size[d].checked_mul(count)?);
+        Some([ceiling(0)?, ceiling(1)?, ceiling(2)?])
     }
 
     /// How many instances of `size` fit beside `usage`, at most `at_most`; none on a node that is
     /// oversold.
-    fn hosts(&self, usage: Resources, size: Resources, at_most: u32) -> u32 {
-        if !usage.fits_in(self.capacity) {
-            return 0;
-        }
-        let hosts = self.capacity.saturating_sub(usage).count_of(size);
-        u32::try_from(hosts).map_or(at_most, |hosts| hosts.min(at_most))
+    fn hosts(&self, usage: Amounts, size: Amounts, at_most: u32) -> u32 {
+        let by = |d: usize| {
+            let free = self.room[d].checked_sub(usage[d])?;
+            Some(free.checked_div(size[d]).unwrap_or(u32::MAX))
+        };
+        let hosts = || Some(by(0)?.min(by(1)?).min(by(2)?));
+        hosts().unwrap_or(0).min(at_most)
     }
 }
 
@@ -177,7 +182,7 @@ impl Pool {
                     index,
                     PoolNode {
                         name,
-                        capacity,
+                        room: room_of(capacity),
                         in_service,
                         profile,
                     },
@@ -211,7 +216,7 @@ impl Pool {
         capacity: Resources,
     ) -> Result<(), CapacityError> {
         let index = self.index_of(name)?;
-        self.nodes[index].capacity = capacity;
+        self.nodes[index].room = room_of(capacity);
         Ok(())
     }
 
@@ -233,7 +238,7 @@ impl Pool {
     pub fn nodes(&self) -> impl Iterator<Item = NodeState<'_>> {
         self.nodes.iter().map(|node| NodeState {
             name: &node.name,
-            capacity: node.capacity,
+            capacity: node.capacity(),
             in_service: node.in_service,
         })
     }
@@ -253,10 +258,22 @@ impl Pool {
             return;
         }
         self.since = at;
-        for node in &mut self.nodes {
-            node.profile.forget_before(at);
+        // Other profiles have nothing to forget; they learn of `since` when they are changed.
+        let changing = self.timeline.changing_before(at.0);
+        match &changing {
+            Some(changing) => {
+                for &node in changing {
+                    self.nodes[node].profile.forget_before(at);
+                }
+            }
+            None => self
+                .nodes
+                .iter_mut()
+                .for_each(|node| node.profile.forget_before(at)),
         }
-        self.timeline.forget_before(at.0);
+        let nodes = &self.nodes;
+        self.timeline
+            .forget_before(at.0, changing.as_deref(), |node| &nodes[node].profile);
         while let Some(end) = self.ends.first_entry()
             && *end.key() <= at
         {

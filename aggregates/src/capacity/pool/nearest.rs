@@ -28,8 +28,8 @@
 //!
 //! Earlier starts are later ones with time turned round: the start in the mirror is the end.
 
-use super::super::amounts::{Amounts, NOTHING, ceiling_of, exceeds, resources_of};
-use super::super::timeline::View;
+use super::super::amounts::{Amounts, NOTHING, ceiling_of, exceeds};
+use super::super::timeline::{Column, View, raise};
 use super::{Pool, PoolNode};
 use crate::{Resources, Timestamp};
 
@@ -64,7 +64,7 @@ struct Standing {
 struct Search<'a> {
     view: View<'a>,
     nodes: &'a [PoolNode],
-    size: Resources,
+    size: Amounts,
     count: u32,
     duration_ms: i64,
     /// Every node before anything is known of its usage.
@@ -152,14 +152,11 @@ impl<'a> Search<'a> {
         (size, count): (Resources, u32),
         duration_ms: i64,
     ) -> Self {
+        let size = ceiling_of(size);
         let fresh = pool.nodes.iter().map(|node| Standing {
             hosts: 0,
             keeps_within: NOTHING,
-            rises_within: node
-                .in_service
-                .then(|| node.ceiling_for(size, 1))
-                .flatten()
-                .map(ceiling_of),
+            rises_within: node.in_service.then(|| node.ceiling_for(size, 1)).flatten(),
             top: NONE,
         });
         Self {
@@ -199,13 +196,31 @@ impl<'a> Search<'a> {
 
     /// Where the starts from `start` on that certainly do not work end, if there are any.
     fn skip(&self, start: i64, after_last: i64) -> Option<i64> {
-        let common_until = start.saturating_add(self.duration_ms);
-        self.view.skip_from(start, |end, least| {
-            let end = end.min(after_last);
-            let too_little = |usage: &[Amounts]| !self.hosts_enough(usage);
-            too_little(&least)
-                || end < common_until && too_little(&self.view.max_over(end, common_until))
-        })
+        let too_little = |_, least: Column| !self.hosts_enough(&least);
+        self.view
+            .skip_from(start, too_little)
+            .or_else(|| self.skip_to_blocked(start))
+            .map(|end| end.min(after_last))
+    }
+
+    /// Every window that begins between `start` and some later instant has in common what comes
+    /// from that instant to the end of the window at `start`. Of the later halves, quarters, …
+    /// of this window the shortest that leaves too little room says how many starts do not work.
+    fn skip_to_blocked(&self, start: i64) -> Option<i64> {
+        let until = start.saturating_add(self.duration_ms);
+        let ends = self.view.ends_between(start, until);
+        let mut usage = vec![NOTHING; self.nodes.len()];
+        let (mut taken, mut known_from) = (0, until);
+        while taken < ends.len() {
+            taken = (taken * 2).clamp(1, ends.len());
+            let from = ends[ends.len() - taken];
+            raise(&mut usage, &self.view.max_over(from, known_from));
+            known_from = from;
+            if !self.hosts_enough(&usage) {
+                return Some(from);
+            }
+        }
+        None
     }
 
     fn hosts_enough(&self, usage: &[Amounts]) -> bool {
@@ -332,7 +347,7 @@ impl<'a> Search<'a> {
             let within = self.fresh[node].rises_within;
             return u32::from(within.is_some_and(|within| !exceeds(usage, within)));
         }
-        self.nodes[node].hosts(resources_of(usage), self.size, self.count)
+        self.nodes[node].hosts(usage, self.size, self.count)
     }
 
     /// Ends what a node has had room for beyond `hosts` instances.
@@ -359,7 +374,7 @@ impl<'a> Search<'a> {
 
     fn stand(&mut self, node: usize, hosts: u32) {
         let pool_node = &self.nodes[node];
-        let within = |count: u32| pool_node.ceiling_for(self.size, count).map(ceiling_of);
+        let within = |count: u32| pool_node.ceiling_for(self.size, count);
         let standing = &mut self.standings[node];
         standing.hosts = hosts;
         standing.keeps_within = within(hosts).unwrap_or(NOTHING);

@@ -7,14 +7,14 @@
 //!
 //! The load of a node is its largest usage inside the window as a fraction of its capacity, in the
 //! dimension where that fraction is largest. Fractions are compared exactly, by
-//! cross-multiplication in 128 bits; equal ones go by the node's name. The most loaded node takes
+//! cross-multiplication in 64 bits; equal ones go by the node's name. The most loaded node takes
 //! as many instances as fit, then the next. Since instances of one request are alike and do not
 //! share room between nodes, this finds a placement whenever there is one.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::super::amounts::{ceiling_of, exceeds, resources_of};
+use super::super::amounts::{Amounts, NOTHING, ceiling_of, exceeds};
 use super::super::evidence::{MAX_BINDING_NODES, NeverFits, NodeShortage, Shortage};
 use super::super::placement::{Placement, PlacementPart};
 use super::super::timeline::Column;
@@ -24,34 +24,25 @@ use crate::{Dimension, Resources, TimeWindow};
 /// A fraction of a capacity; `used / 0` is more than any other fraction, unless nothing is used.
 #[derive(Clone, Copy, Debug)]
 struct Load {
-    used: u64,
-    capacity: u64,
+    used: u32,
+    room: u32,
 }
 
 impl Load {
-    fn of(usage: Resources, capacity: Resources) -> Self {
-        Dimension::ALL.into_iter().fold(
-            Self {
-                used: 0,
-                capacity: 1,
-            },
-            |load, dimension| {
-                let other = Self {
-                    used: usage.get(dimension),
-                    capacity: capacity.get(dimension),
-                };
-                if other.used > 0 && other.compare(load) == Ordering::Greater {
-                    other
-                } else {
-                    load
-                }
-            },
-        )
+    fn of(usage: Amounts, room: Amounts) -> Self {
+        let mut load = Self { used: 0, room: 1 };
+        for (used, room) in usage.into_iter().zip(room) {
+            let other = Self { used, room };
+            if used > 0 && other.compare(load) == Ordering::Greater {
+                load = other;
+            }
+        }
+        load
     }
 
     fn compare(self, other: Self) -> Ordering {
-        let left = u128::from(self.used) * u128::from(other.capacity);
-        let right = u128::from(other.used) * u128::from(self.capacity);
+        let left = u64::from(self.used) * u64::from(other.room);
+        let right = u64::from(other.used) * u64::from(self.room);
         left.cmp(&right)
     }
 }
@@ -98,14 +89,15 @@ impl Pool {
         window: TimeWindow,
     ) -> Result<Placement, Shortage> {
         let usage = self.max_usage(window);
-        let mut candidates = self.candidates(size, &usage);
+        let amounts = ceiling_of(size);
+        let mut candidates = self.candidates(amounts, &usage);
         let mut parts = Vec::new();
         let mut missing = count;
         while missing > 0
             && let Some(candidate) = candidates.pop()
         {
             let node = &self.nodes[candidate.index];
-            let hosts = node.hosts(resources_of(usage[candidate.index]), size, missing);
+            let hosts = node.hosts(usage[candidate.index], amounts, missing);
             missing -= hosts;
             parts.push(PlacementPart {
                 node: node.name.clone(),
@@ -132,13 +124,13 @@ impl Pool {
     }
 
     /// The nodes in service that host at least one instance.
-    fn candidates(&self, size: Resources, usage: &Column) -> BinaryHeap<Candidate> {
+    fn candidates(&self, size: Amounts, usage: &Column) -> BinaryHeap<Candidate> {
         let mut candidates = Vec::with_capacity(self.nodes.len());
         for (index, (node, &usage)) in self.nodes.iter().zip(usage).enumerate() {
             let ceiling = node.in_service.then(|| node.ceiling_for(size, 1)).flatten();
-            if ceiling.is_some_and(|ceiling| !exceeds(usage, ceiling_of(ceiling))) {
+            if ceiling.is_some_and(|ceiling| !exceeds(usage, ceiling)) {
                 candidates.push(Candidate {
-                    load: Load::of(resources_of(usage), node.capacity),
+                    load: Load::of(usage, node.room),
                     index,
                 });
             }
@@ -155,7 +147,7 @@ impl Pool {
             if placeable == at_most {
                 break;
             }
-            placeable += node.hosts(resources_of(usage), size, at_most - placeable);
+            placeable += node.hosts(usage, ceiling_of(size), at_most - placeable);
         }
         placeable
     }
@@ -167,7 +159,7 @@ impl Pool {
     pub fn could_ever_host(&self, size: Resources, count: u32) -> Result<(), NeverFits> {
         let mut placeable = 0;
         for node in self.in_service() {
-            placeable += node.hosts(Resources::ZERO, size, count - placeable);
+            placeable += node.hosts(NOTHING, ceiling_of(size), count - placeable);
             if placeable == count {
                 return Ok(());
             }
@@ -183,14 +175,14 @@ impl Pool {
         let instances_by = |dimension: Dimension| {
             self.in_service().fold(0u64, |sum, node| {
                 let hosts = node
-                    .capacity
+                    .capacity()
                     .get(dimension)
                     .checked_div(size.get(dimension));
                 sum.saturating_add(hosts.unwrap_or(u64::MAX))
             })
         };
         let dimension = tightest(instances_by);
-        let amounts = self.in_service().map(|node| node.capacity.get(dimension));
+        let amounts = self.in_service().map(|node| node.capacity().get(dimension));
         NeverFits {
             requested,
             placeable,
@@ -209,17 +201,17 @@ impl Pool {
         window: TimeWindow,
         usage: &Column,
     ) -> Shortage {
+        let amounts = ceiling_of(size);
         let mut placeable = 0;
-        let mut nodes_in_service = 0;
-        let mut short: Vec<Lack> = Vec::new();
+        let mut short: Vec<Lack> = Vec::with_capacity(self.nodes.len());
         let nodes = self.nodes.iter().zip(usage).enumerate();
         for (index, (node, &usage)) in nodes.filter(|(_, (node, _))| node.in_service) {
-            nodes_in_service += 1;
-            let usage = resources_of(usage);
-            let hosts = node.hosts(usage, size, requested - placeable);
-            placeable += hosts;
-            short.push(Lack::of(node, index, usage, (size, hosts)));
+            let lack = Lack::of(node, index, usage, (amounts, requested - placeable));
+            placeable += lack.hosts;
+            short.push(lack);
         }
+        let nodes_in_service =
+            u32::try_from(short.len()).expect("invariant: fewer than 2^32 nodes");
         if short.len() > MAX_BINDING_NODES {
             short.select_nth_unstable_by_key(MAX_BINDING_NODES, Lack::order);
             short.truncate(MAX_BINDING_NODES);
@@ -227,7 +219,7 @@ impl Pool {
         short.sort_unstable_by_key(Lack::order);
         let binding = short
             .into_iter()
-            .map(|lack| self.evidence_of(lack, window))
+            .map(|lack| self.evidence_of(lack, size, window))
             .collect();
         Shortage {
             requested,
@@ -237,20 +229,26 @@ impl Pool {
         }
     }
 
-    fn evidence_of(&self, lack: Lack, window: TimeWindow) -> NodeShortage {
+    fn evidence_of(&self, lack: Lack, size: Resources, window: TimeWindow) -> NodeShortage {
         let node = &self.nodes[lack.index];
-        let room_left = node.capacity.get(lack.dimension).checked_sub(lack.needed);
+        let room_left = node
+            .capacity()
+            .get(lack.dimension)
+            .checked_sub(lack.needed(size));
         let blocked = room_left
             .and_then(|room| {
                 let ceiling = only(lack.dimension, room);
                 node.profile.first_run_above(window, ceiling)
             })
-            .unwrap_or(window);
+            .map_or(window, |run| TimeWindow {
+                starts_at: run.starts_at.max(self.since),
+                ..run
+            });
         NodeShortage {
             node: node.name.clone(),
             dimension: lack.dimension,
-            free: lack.free,
-            needed: lack.needed,
+            free: u64::from(lack.free),
+            needed: lack.needed(size),
             blocked,
         }
     }
@@ -260,37 +258,35 @@ impl Pool {
 #[derive(Clone, Copy)]
 struct Lack {
     index: usize,
+    hosts: u32,
     dimension: Dimension,
-    free: u64,
-    needed: u64,
+    free: u32,
 }
 
 impl Lack {
-    fn of(
-        node: &PoolNode,
-        index: usize,
-        usage: Resources,
-        (size, hosts): (Resources, u32),
-    ) -> Self {
-        let free = node.capacity.saturating_sub(usage);
-        let oversold = Dimension::ALL
-            .into_iter()
-            .find(|&d| usage.get(d) > node.capacity.get(d));
-        // What is oversold binds even where the size needs nothing of it.
-        let dimension = oversold.unwrap_or_else(|| {
-            tightest(|d| free.get(d).checked_div(size.get(d)).unwrap_or(u64::MAX))
-        });
-        let needed = size.get(dimension).saturating_mul(u64::from(hosts) + 1);
+    fn of(node: &PoolNode, index: usize, usage: Amounts, (size, at_most): (Amounts, u32)) -> Self {
+        let by = |d: usize| match node.room[d].checked_sub(usage[d]) {
+            // What is oversold binds even where the size needs nothing of it.
+            None => -1,
+            Some(free) => i64::from(free.checked_div(size[d]).unwrap_or(u32::MAX)),
+        };
+        let tightest = (1..3).fold(0, |best, d| if by(d) < by(best) { d } else { best });
         Self {
             index,
-            dimension,
-            free: free.get(dimension),
-            needed,
+            hosts: u32::try_from(by(tightest)).map_or(0, |hosts| hosts.min(at_most)),
+            dimension: Dimension::ALL[tightest],
+            free: node.room[tightest].saturating_sub(usage[tightest]),
         }
     }
 
+    /// What the instances that fit and one more need.
+    const fn needed(&self, size: Resources) -> u64 {
+        size.get(self.dimension)
+            .saturating_mul(self.hosts as u64 + 1)
+    }
+
     /// Most free first, then by name.
-    const fn order(&self) -> (std::cmp::Reverse<u64>, usize) {
+    const fn order(&self) -> (std::cmp::Reverse<u32>, usize) {
         (std::cmp::Reverse(self.free), self.index)
     }
 }

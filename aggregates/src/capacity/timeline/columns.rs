@@ -17,7 +17,7 @@ pub(super) fn shift(column: &mut [Amounts], by: &[Amounts]) {
 }
 
 /// Raises `column` to `other` where that is larger.
-pub(super) fn raise(column: &mut [Amounts], other: &[Amounts]) {
+pub(in super::super) fn raise(column: &mut [Amounts], other: &[Amounts]) {
     for (amount, &other) in column.iter_mut().zip(other) {
         *amount = larger(*amount, other);
     }

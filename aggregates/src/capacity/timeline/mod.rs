@@ -36,7 +36,7 @@ mod tests;
 mod tree;
 mod view;
 
-pub(super) use columns::Column;
+pub(super) use columns::{Column, raise};
 use tree::{Limits, Subtree};
 pub(super) use view::View;
 
@@ -110,13 +110,35 @@ impl Timeline {
         });
     }
 
-    /// Drops what lies before `at`.
-    pub(super) fn forget_before(&mut self, at: i64) {
-        if at > self.root.first() {
+    /// The nodes whose usage changes before `at` or at it, where `at` lies in the first stretch;
+    /// beyond it most of them do.
+    pub(super) fn changing_before(&self, at: i64) -> Option<Vec<usize>> {
+        let changes = self.root.changes_in_first(at)?;
+        let mut nodes: Vec<usize> = changes.map(|change| change.node as usize).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        Some(nodes)
+    }
+
+    /// Drops what lies before `at`, as the profiles have done; `changing` is what
+    /// [`Self::changing_before`] said.
+    pub(super) fn forget_before<'p>(
+        &mut self,
+        at: i64,
+        changing: Option<&[usize]>,
+        profile_of: impl Fn(usize) -> &'p Profile,
+    ) {
+        if let Some(nodes) = changing {
+            self.root.forget_in_first(at);
+            for &node in nodes {
+                self.root
+                    .refresh_first(i64::MAX, (node, profile_of(node)), NOTHING);
+            }
+        } else {
             self.root.forget_before(at);
             self.root.collapse();
-            self.reshape_at(at);
         }
+        self.reshape_at(at);
     }
 
     /// Time as it runs.

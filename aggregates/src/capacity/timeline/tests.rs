@@ -100,13 +100,24 @@ impl World {
                 self.timeline = timeline;
             }
             Op::Remove { .. } => {}
-            Op::Forget { at } => {
-                self.since = self.since.max(at);
-                self.timeline.forget_before(at);
-                self.profiles
-                    .iter_mut()
-                    .for_each(|p| p.forget_before(Timestamp(at)));
+            Op::Forget { at } if at > self.since => {
+                self.since = at;
+                let changing = self.timeline.changing_before(at);
+                for (node, profile) in self.profiles.iter_mut().enumerate() {
+                    let (_, next) = profile.step_at(Timestamp(self.timeline.root.first()));
+                    if changing
+                        .as_ref()
+                        .is_some_and(|nodes| !nodes.contains(&node))
+                    {
+                        assert!(next.is_none_or(|next| next.0 > at), "said not to change");
+                    }
+                    profile.forget_before(Timestamp(at));
+                }
+                let profiles = &self.profiles;
+                self.timeline
+                    .forget_before(at, changing.as_deref(), |node| &profiles[node]);
             }
+            Op::Forget { .. } => {}
             Op::InsertNode { index } => {
                 let index = index % (self.profiles.len() + 1);
                 self.timeline.insert_node(index);
@@ -234,7 +245,7 @@ fn check_below(subtree: &Subtree, above: Option<&Column>, nodes: usize) -> usize
             assert_eq!(inner.children[0].first, subtree.first);
             let (mut max, mut min) = (vec![NOTHING; nodes], vec![[u32::MAX; 3]; nodes]);
             for child in &inner.children {
-                columns::raise(&mut max, &columns::true_values(&child.max, Some(&add)));
+                raise(&mut max, &columns::true_values(&child.max, Some(&add)));
                 columns::lower(&mut min, &columns::true_values(&child.min, Some(&add)));
             }
             (max, min, depths[0] + 1)

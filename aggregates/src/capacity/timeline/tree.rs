@@ -3,6 +3,7 @@
 //! Owns its shape and its extremes. Reading is in `view`.
 
 use super::super::amounts::{Amounts, NOTHING, larger, negated, shifted, smaller};
+use super::super::profile::Profile;
 use super::Addition;
 use super::changes::{Change, Changes};
 use super::columns::{self, Column};
@@ -227,10 +228,55 @@ impl Subtree {
                 }
             }
         }
+        self.refresh(end, (node, profile), above);
+    }
+
+    /// Sets the extremes of a node anew.
+    fn refresh(&mut self, end: i64, (node, profile): (usize, &Profile), above: Amounts) {
         let (max, min) = profile.extremes(self.first, end);
         let stored = negated(above);
         self.max[node] = shifted(max, stored);
         self.min[node] = shifted(min, stored);
+    }
+
+    /// The changes of the first stretch before `at` or at it, where `at` lies in it.
+    pub(super) fn changes_in_first(&self, at: i64) -> Option<impl Iterator<Item = &Change>> {
+        let (mut subtree, mut end) = (self, i64::MAX);
+        loop {
+            match &subtree.page {
+                Page::Inner(inner) => {
+                    end = inner.end_of(0, end);
+                    subtree = &inner.children[0];
+                }
+                Page::Stretch(Stretch { changes, .. }) => {
+                    let gone = changes.seek(at.saturating_add(1));
+                    return (at < end).then(|| changes.until(gone));
+                }
+            }
+        }
+    }
+
+    /// Drops all before `at`, which lies in the first stretch; the extremes of the nodes whose
+    /// usage changed before it are to be set anew.
+    pub(super) fn forget_in_first(&mut self, at: i64) {
+        self.first = at;
+        match &mut self.page {
+            Page::Stretch(stretch) => {
+                let gone = stretch.changes.take_until(at);
+                stretch.apply(&gone);
+            }
+            Page::Inner(inner) => inner.children[0].forget_in_first(at),
+        }
+    }
+
+    /// Sets the extremes of a node anew in all that begins where this does.
+    pub(super) fn refresh_first(&mut self, end: i64, node: (usize, &Profile), above: Amounts) {
+        self.refresh(end, node, above);
+        if let Page::Inner(inner) = &mut self.page {
+            let add = inner.add.as_ref().map_or(NOTHING, |add| add[node.0]);
+            let end = inner.end_of(0, end);
+            inner.children[0].refresh_first(end, node, shifted(above, add));
+        }
     }
 
     /// Drops all before `at`, which lies in this subtree. Nothing may be left to be added to it.

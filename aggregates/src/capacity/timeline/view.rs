@@ -10,7 +10,7 @@
 
 use std::borrow::Cow;
 
-use super::super::amounts::{Amounts, NOTHING, negated, shifted};
+use super::super::amounts::{Amounts, NOTHING, larger, negated, shifted};
 use super::changes::{Changes, Cursor};
 use super::columns::{self, Column};
 use super::tree::{Page, Stretch, Subtree};
@@ -120,6 +120,39 @@ impl<'a> View<'a> {
     }
 }
 
+impl View<'_> {
+    /// Where stretches end inside `[from, until)`, in the order of this view.
+    pub(in super::super) fn ends_between(&self, from: i64, until: i64) -> Vec<i64> {
+        let mut ends = Vec::new();
+        if self.mirrored {
+            firsts(self.root, (mirror(until), mirror(from)), &mut ends);
+            ends.reverse();
+            ends.iter_mut().for_each(|end| *end = mirror(*end));
+        } else {
+            firsts(self.root, (from, until), &mut ends);
+        }
+        ends
+    }
+}
+
+/// Where stretches begin strictly between two boundaries.
+fn firsts(subtree: &Subtree, (after, before): (i64, i64), found: &mut Vec<i64>) {
+    match &subtree.page {
+        Page::Stretch(_) => {
+            if after < subtree.first && subtree.first < before {
+                found.push(subtree.first);
+            }
+        }
+        Page::Inner(inner) => {
+            let low = inner.floor(after);
+            let high = inner.children.partition_point(|child| child.first < before);
+            for child in inner.children.get(low..high).unwrap_or_default() {
+                firsts(child, (after, before), found);
+            }
+        }
+    }
+}
+
 impl Walk<'_> {
     /// Goes on to the next change in the stretch: when, and of which node. `usage` is then as it
     /// is from that instant on.
@@ -177,7 +210,7 @@ fn gather(
             for change in changes.from(cursor).take_while(|change| change.at < until) {
                 let node = change.node as usize;
                 usage[node] = shifted(usage[node], change.by);
-                max[node] = super::super::amounts::larger(max[node], usage[node]);
+                max[node] = larger(max[node], usage[node]);
             }
         }
     }
