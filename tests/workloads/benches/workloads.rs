@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use openpex_aggregates::capacity::{Pool, UsageReport};
 use openpex_workloads::driver::{Answering, Driver};
 use openpex_workloads::outcome::percentile;
-use openpex_workloads::traces::{self, TRACES, Trace};
+use openpex_workloads::traces::{self, TRACES, Trace, Workload};
 use openpex_workloads::{Capacity, Outcome, Request};
 
 /// After how many decisions the engine is asked what it holds.
@@ -71,10 +71,11 @@ fn print(name: &str, timed: &Timed) {
 }
 
 fn measure(trace: &Trace, folder: &std::path::Path) {
-    let (requests, left_out) = traces::read(&folder.join(trace.file), trace.nodes).unwrap();
+    let workload = traces::read(trace.files_in(folder), trace.nodes).unwrap();
+    let Workload { requests, left_out } = workload;
     let nodes = traces::named(trace.nodes);
     let (pool, oracle) = traces::engine_and_oracle(&nodes);
-    println!("{}", trace.file);
+    println!("{}", trace.name);
     println!(
         "  {} requests on {} nodes ({left_out} jobs left out)",
         requests.len(),
@@ -102,7 +103,7 @@ fn measure(trace: &Trace, folder: &std::path::Path) {
     let ratio = oracle.total().as_micros() / engine.total().as_micros().max(1);
     println!("  the oracle takes {ratio} times as long");
     if let Some(difference) = engine.outcome.first_difference(&oracle.outcome) {
-        panic!("engine and oracle differ in {}: {difference}", trace.file);
+        panic!("engine and oracle differ in {}: {difference}", trace.name);
     }
     println!("  every answer is the same\n");
 }
@@ -121,7 +122,7 @@ fn main() {
     };
     let is_wanted = |trace: &&Trace| {
         let mut parts = wanted.iter();
-        wanted.is_empty() || parts.any(|part| trace.file.contains(part.as_str()))
+        wanted.is_empty() || parts.any(|part| trace.name.contains(part.as_str()))
     };
     for trace in TRACES.iter().filter(is_wanted) {
         measure(trace, &folder);

@@ -1,4 +1,4 @@
-//! The real traces that are known by name: where they are and which pool each is for.
+//! The real traces that are known by name: where they are, and which pool each is for.
 //!
 //! They are no part of the project. Owns the pools, the engine's and the oracle's alike, so that
 //! both get the same nodes.
@@ -26,11 +26,13 @@ const GIB: u64 = 1_024;
 /// So many nodes of a size.
 pub type NodeGroup = (u32, Resources);
 
-/// A trace and the pool it is for.
+/// A workload and the pool it is for.
 #[derive(Clone, Copy, Debug)]
 pub struct Trace {
-    /// Its file.
-    pub file: &'static str,
+    /// How it is called here.
+    pub name: &'static str,
+    /// Its files; their requests are merged by arrival.
+    pub files: &'static [&'static str],
     /// The nodes.
     pub nodes: &'static [NodeGroup],
 }
@@ -50,31 +52,46 @@ const BLUE_HORIZON: &[NodeGroup] = &[(144, node(8, 8 * GIB))];
 /// CERIT-SC's zewura and zegox nodes.
 const WAGAP: &[NodeGroup] = &[(20, node(80, 505 * GIB)), (48, node(12, 90 * GIB))];
 
-/// Haizea's leases are small and alike, and its own 144 nodes take all of them as they come; 48
-/// nodes are the fewest on which the largest one can be had, and on these some must wait.
+/// Haizea's leases are small and alike. 48 nodes are the fewest on which the largest of them can
+/// be had, and of the shorter ones about half must wait on these.
 const HAIZEA: &[NodeGroup] = &[(48, node(1, GIB))];
 
-/// The traces that are known.
-pub const TRACES: [Trace; 5] = [
+const HAIZEA_SMALL: &str = "haizea-ar-60d-20pct-1h-small.lwf";
+const HAIZEA_MEDIUM: &str = "haizea-ar-60d-10pct-2h-medium.lwf";
+const BLUE_60D: &str = "sdsc-blue-60d-ar.csv";
+
+/// The traces that are known. Haizea's leases were made to go with the log of Blue Horizon; in
+/// the last one they do, and take an eighth of a node each.
+pub const TRACES: [Trace; 6] = [
     Trace {
-        file: "sdsc-blue-30d.swf",
+        name: "sdsc-blue-30d",
+        files: &["sdsc-blue-30d.swf"],
         nodes: BLUE_HORIZON,
     },
     Trace {
-        file: "sdsc-blue-60d-ar.csv",
+        name: "sdsc-blue-60d",
+        files: &[BLUE_60D],
         nodes: BLUE_HORIZON,
     },
     Trace {
-        file: "cerit-wagap-2013-ar.csv",
+        name: "cerit-wagap",
+        files: &["cerit-wagap-2013-ar.csv"],
         nodes: WAGAP,
     },
     Trace {
-        file: "haizea-ar-60d-20pct-1h-small.lwf",
+        name: "haizea-small",
+        files: &[HAIZEA_SMALL],
         nodes: HAIZEA,
     },
     Trace {
-        file: "haizea-ar-60d-10pct-2h-medium.lwf",
+        name: "haizea-medium",
+        files: &[HAIZEA_MEDIUM],
         nodes: HAIZEA,
+    },
+    Trace {
+        name: "sdsc-blue-60d with haizea",
+        files: &[BLUE_60D, HAIZEA_SMALL, HAIZEA_MEDIUM],
+        nodes: BLUE_HORIZON,
     },
 ];
 
@@ -87,19 +104,48 @@ pub fn folder() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// Reads a whole trace, in the order of arrival; with it how many jobs of it were left out.
+/// What files hold.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// In the order of arrival.
+    pub requests: Vec<Request>,
+    /// Jobs that cannot be reservations.
+    pub left_out: u64,
+}
+
+/// Reads files to their ends, for a pool of `nodes`: an instance of a job takes as much as the
+/// first of them has.
 ///
 /// # Errors
 /// The first line that is wrong.
-pub fn read(path: &Path, nodes: &[NodeGroup]) -> Result<(Vec<Request>, u64), TraceError> {
+pub fn read(
+    files: impl IntoIterator<Item = PathBuf>,
+    nodes: &[NodeGroup],
+) -> Result<Workload, TraceError> {
     let jobs = AsReservations {
         seed: LEAD_SEED,
         size: nodes.first().map_or(Resources::ZERO, |group| group.1),
     };
-    let mut reader = open(path, jobs)?;
-    let mut requests = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
-    in_order_of_arrival(&mut requests);
-    Ok((requests, reader.left_out()))
+    let mut workload = Workload {
+        requests: Vec::new(),
+        left_out: 0,
+    };
+    for file in files {
+        let mut reader = open(&file, jobs.clone())?;
+        for request in reader.by_ref() {
+            workload.requests.push(request?);
+        }
+        workload.left_out += reader.left_out();
+    }
+    in_order_of_arrival(&mut workload.requests);
+    Ok(workload)
+}
+
+impl Trace {
+    /// Its files in `folder`.
+    pub fn files_in(&self, folder: &Path) -> impl Iterator<Item = PathBuf> {
+        self.files.iter().map(|file| folder.join(file))
+    }
 }
 
 /// The nodes of groups one by one, with names of their own.

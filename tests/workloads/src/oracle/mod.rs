@@ -22,16 +22,15 @@ const fn three(of: Resources) -> Three {
     [of.vcpus, of.memory_mib, of.disk_gib]
 }
 
+/// How many of `size` there are in `room`, each dimension for itself.
+fn quotients(room: Three, size: Three) -> Three {
+    std::array::from_fn(|d| room[d].checked_div(size[d]).unwrap_or(u64::MAX))
+}
+
 /// How many of `size` go into `room`.
 fn quotient(room: Three, size: Three) -> u64 {
-    let by = |d: usize| {
-        if size[d] == 0 {
-            u64::MAX
-        } else {
-            room[d] / size[d]
-        }
-    };
-    by(0).min(by(1)).min(by(2))
+    let [vcpus, memory, disk] = quotients(room, size);
+    vcpus.min(memory).min(disk)
 }
 
 /// The dimension of which there is enough for the fewest; the first one of several.
@@ -111,14 +110,7 @@ impl Oracle {
             let free: Three = std::array::from_fn(|d| node.capacity[d] - used[d]);
             let hosts = quotient(free, size);
             placeable += hosts;
-            let by = |d: usize| {
-                if size[d] == 0 {
-                    u64::MAX
-                } else {
-                    free[d] / size[d]
-                }
-            };
-            let d = scarcest([by(0), by(1), by(2)]);
+            let d = scarcest(quotients(free, size));
             let needed = size[d] * (hosts + 1);
             let blocked = if needed > node.capacity[d] {
                 window

@@ -103,10 +103,17 @@ impl OracleNode {
         most
     }
 
-    /// How many instances of `size` fit between two instants.
+    /// How many instances of `size` fit between two instants: as many as at the worst of them.
     pub(super) fn hosts(&self, size: Three, from: i64, until: i64) -> u64 {
-        let most = self.most_used(from, until);
-        quotient(std::array::from_fn(|d| self.capacity[d] - most[d]), size)
+        let mut hosts = u64::MAX;
+        for (at, sum) in &self.sums[self.holding_at(from)..] {
+            if *at >= until || hosts == 0 {
+                break;
+            }
+            let free = std::array::from_fn(|d| self.capacity[d] - sum[d]);
+            hosts = hosts.min(quotient(free, size));
+        }
+        hosts
     }
 
     /// The first time inside `window` in which more than `ceiling` of a dimension is in use, as
