@@ -25,6 +25,10 @@ crash count="100":
 bench *args:
     tests/with-postgres.sh cargo bench --bench negotiations -- {{ args }}
 
+# Answer the real traces by the engine and by the oracle, and compare
+workloads *args:
+    cargo bench -p openpex-workloads --bench workloads -- {{ args }}
+
 # Check a ledger
 verify *args:
     cargo run --release -- ledger verify {{ args }}
