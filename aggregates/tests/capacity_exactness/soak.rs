@@ -60,9 +60,38 @@ struct Soak {
     numbers: Numbers,
     live: Vec<(Placement, TimeWindow, Resources)>,
     now: i64,
+    /// Windows start within so many days.
+    days: i64,
+    /// Most instances of a booking, and of a question.
+    booked_at_once: u64,
+    asked_at_once: u64,
 }
 
 impl Soak {
+    fn of(nodes: u64, days: i64, booked_at_once: u64) -> Self {
+        let mut numbers = Numbers::seeded(nodes);
+        Self {
+            pool: pool_of(nodes, &mut numbers),
+            numbers,
+            live: Vec::new(),
+            now: 1_000 * DAY,
+            days,
+            booked_at_once,
+            asked_at_once: 6 * nodes + 4,
+        }
+    }
+
+    /// Does so many operations for each round, and asks so many questions after it.
+    fn run(&mut self, rounds: usize, operations: usize, questions: usize) {
+        for _ in 0..rounds {
+            (0..operations * times_as_many()).for_each(|_| self.step());
+            self.compare(questions);
+        }
+        let report = self.pool.usage_report();
+        let nodes = report.nodes;
+        assert!(report.boundaries <= nodes + 2 * nodes * self.live.len());
+    }
+
     fn oracle(&self) -> Oracle {
         let nodes = self.pool.nodes().map(|node| OracleNode {
             name: node.name.clone(),
@@ -86,7 +115,7 @@ impl Soak {
 
     /// Round lengths and starts, so that many windows touch and coincide.
     fn window(&mut self) -> TimeWindow {
-        let starts_at = self.now + self.numbers.between(0, 30 * 24 * 4) * HOUR / 4;
+        let starts_at = self.now + self.numbers.between(0, self.days * 24 * 4) * HOUR / 4;
         let length = [1, 2, 4, 8, 24, 72][usize::try_from(self.numbers.below(6)).unwrap()] * HOUR;
         let uneven = if self.numbers.below(3) == 0 {
             self.numbers.between(0, MINUTE)
@@ -100,7 +129,7 @@ impl Soak {
         match self.numbers.below(100) {
             0..55 => {
                 let (asked, size) = (self.window(), self.numbers.size());
-                let count = u32::try_from(self.numbers.below(6)).unwrap() + 1;
+                let count = u32::try_from(self.numbers.below(self.booked_at_once)).unwrap() + 1;
                 if let Ok(placement) = self.pool.place(size, count, asked) {
                     self.pool.book(&placement, asked, size).unwrap();
                     self.live.push((placement, asked, size));
@@ -133,17 +162,29 @@ impl Soak {
 
     fn compare(&mut self, questions: usize) {
         let oracle = self.oracle();
+        // What was shortened to end in the past is over, too.
+        self.live
+            .retain(|(_, window, _)| window.ends_at.0 > self.now);
         let live = u64::try_from(self.live.len()).unwrap();
         assert_eq!(self.pool.usage_report().live_windows, live);
         for _ in 0..questions {
             let (asked, size) = (self.window(), self.numbers.size());
-            let count = u32::try_from(self.numbers.below(40)).unwrap() + 1;
+            let count = u32::try_from(self.numbers.below(self.asked_at_once)).unwrap() + 1;
             let (from, until) = (asked.starts_at.0, asked.ends_at.0);
             let (units, wanted) = (three(size), u64::from(count));
             let placed = self.pool.place(size, count, asked);
+            let most = oracle.most(units, from, until);
+            if let Err(shortage) = &placed {
+                assert_eq!(u64::from(shortage.placeable), most);
+            }
             assert_eq!(placed.ok(), oracle.place(units, wanted, from, until));
+            assert_eq!(
+                u64::from(self.pool.most_instances(size, asked, count)),
+                most.min(wanted)
+            );
+            self.compare_calendar(&oracle, asked);
             let length = until - from;
-            let last = from + 40 * DAY;
+            let last = from + (self.days + 10) * DAY;
             let later =
                 self.pool
                     .nearest_later(size, count, length, asked.starts_at, Timestamp(last));
@@ -163,28 +204,50 @@ impl Soak {
             assert_eq!(earlier, expected.map(Timestamp));
         }
     }
+    /// Some steps of a calendar, as the sum of what each node has free.
+    fn compare_calendar(&mut self, oracle: &Oracle, asked: TimeWindow) {
+        let calendar = self.pool.free_over(asked);
+        let (first, last) = (&calendar.steps[0], calendar.steps.last().unwrap());
+        assert_eq!(first.from, asked.starts_at);
+        assert!(calendar.cut_off_at.is_some() || last.until == asked.ends_at);
+        for _ in 0..5 {
+            let steps = u64::try_from(calendar.steps.len()).unwrap();
+            let step = calendar.steps[usize::try_from(self.numbers.below(steps)).unwrap()];
+            for at in [step.from.0, step.until.0 - 1] {
+                let mut free = [0; 3];
+                for node in oracle.in_service() {
+                    let used = node.max_usage(at, at + 1);
+                    (0..3).for_each(|d| free[d] += node.capacity[d].saturating_sub(used[d]));
+                }
+                assert_eq!(three(step.free), free);
+            }
+        }
+    }
 }
 
-/// Most bytes a live window may take in a profile that is several pages deep: two boundaries of
-/// 32 bytes in pages that are at least a third full, its end, and the share of what lies above.
-const BYTES_PER_WINDOW: usize = 256;
+/// How many times as many operations are done as `tests/run` has time for.
+fn times_as_many() -> usize {
+    std::env::var("OPENPEX_SOAK_TIMES").map_or(1, |times| times.parse().expect("a number"))
+}
+
+/// Most bytes a live window may take on one node that is several pages deep: two boundaries of 20
+/// bytes in a profile and two changes of 24 in the timeline, each in pages that are at least a third
+/// full, its end, and the share of what lies above.
+const BYTES_PER_WINDOW: usize = 320;
 
 #[test]
-fn a_hundred_thousand_operations_agree_with_brute_force() {
-    let mut numbers = Numbers::seeded(1);
-    let pool = pool_of(6, &mut numbers);
-    let mut soak = Soak {
-        pool,
-        numbers,
-        live: Vec::new(),
-        now: 1_000 * DAY,
-    };
-    for _ in 0..20 {
-        (0..5_000).for_each(|_| soak.step());
-        soak.compare(1);
-    }
-    let report = soak.pool.usage_report();
-    assert!(report.boundaries <= 6 + 2 * 6 * soak.live.len());
+fn a_hundred_thousand_operations_on_a_few_nodes_agree_with_brute_force() {
+    Soak::of(6, 30, 6).run(20, 5_000, 1);
+}
+
+#[test]
+fn operations_on_two_hundred_busy_nodes_agree_with_brute_force() {
+    Soak::of(200, 4, 40).run(4, 15_000, 3);
+}
+
+#[test]
+fn operations_on_five_thousand_nodes_agree_with_brute_force() {
+    Soak::of(5_000, 2, 400).run(2, 4_000, 2);
 }
 
 /// The maxima of some windows from `since` on, in a pool of one node, against the sums of all.

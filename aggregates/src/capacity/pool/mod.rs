@@ -10,6 +10,8 @@ mod booking;
 mod calendar;
 mod nearest;
 mod place;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
