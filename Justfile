@@ -25,6 +25,10 @@ crash count="100":
 bench *args:
     tests/with-postgres.sh cargo bench --bench negotiations -- {{ args }}
 
+# Measure the capacity engine beside the naive scan and the shapes of its peers
+bench-capacity *args:
+    cargo bench --bench capacity -- {{ args }}
+
 # Check a ledger
 verify *args:
     cargo run --release -- ledger verify {{ args }}
