@@ -14,8 +14,8 @@ pub const YEAR: i64 = 366 * DAY;
 pub const GAP_AT: i64 = 200 * DAY;
 pub const GAP: i64 = 6 * HOUR;
 /// From the rise of one free spell to that of the next, and how long a spell lasts.
-pub const CYCLE: i64 = HOUR;
-pub const SPELL: i64 = 50 * MINUTE;
+pub const CYCLE: i64 = 50 * MINUTE;
+pub const SPELL: i64 = 40 * MINUTE;
 
 const LARGE: Resources = TYPES[2];
 pub const XLARGE: Resources = TYPES[3];
@@ -98,7 +98,7 @@ pub fn one_gap(nodes: usize, windows: usize, gaps: usize) -> Site {
     site(nodes, leases, YEAR, &mut numbers)
 }
 
-/// In each of `cycles` hours other `free` of the nodes have room for one XLARGE for exactly
+/// In each of `cycles` cycles other `free` of the nodes have room for one XLARGE for exactly
 /// [`SPELL`]; all of them from the end of the last cycle on.
 pub fn rise_and_fall(nodes: usize, free: usize, cycles: usize) -> Site {
     let mut numbers = Numbers::seeded(29);

@@ -14,7 +14,7 @@ use crate::sites::{DAY, Site, three};
 use crate::timing::{Budget, shrunk};
 
 /// Time given to the proofs of one kind of question.
-pub const SPAN: Duration = Duration::from_millis(250);
+pub const SPAN: Duration = Duration::from_millis(120);
 /// Starts sampled before an answer.
 const SAMPLES: usize = 12;
 

@@ -15,7 +15,7 @@ use crate::tables::{self, Cell, Results};
 use crate::timing::{Budget, Figures, measure, shrunk};
 
 /// Time given to one kind of question on one pool: ours, and the naive scan.
-const OURS: Duration = Duration::from_millis(250);
+const OURS: Duration = Duration::from_millis(150);
 const NAIVE: Duration = Duration::from_millis(120);
 /// One naive search is cut off after this.
 const NAIVE_MAX: Duration = Duration::from_secs(1);
