@@ -29,6 +29,10 @@ bench *args:
 workloads *args:
     cargo bench -p openpex-workloads --bench workloads -- {{ args }}
 
+# Measure the capacity engine beside the naive scan and the shapes of its peers
+bench-capacity *args:
+    cargo bench --bench capacity -- {{ args }}
+
 # Check a ledger
 verify *args:
     cargo run --release -- ledger verify {{ args }}
