@@ -278,6 +278,7 @@ impl World {
             let (start, end) = (lack.blocked.starts_at.0, lack.blocked.ends_at.0);
             let short = |at: i64| node.usage_at(at)[d] > node.capacity[d] - lack.needed;
             assert!(start < until && end > from && start < end);
+            assert!(start >= self.since(), "what is forgotten is not told");
             let lowest = start.max(self.since()).max(-1);
             assert!(
                 (lowest..end).all(short),

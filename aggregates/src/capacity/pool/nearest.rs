@@ -24,14 +24,22 @@
 //!
 //! Every window that begins in a stretch is over by the stretch's end and one duration. What lies
 //! between its end and its beginning plus the duration is in all of them: there only the largest
-//! usage counts, which the timeline knows without going through the changes.
+//! usage counts, which the timeline knows without going through the changes. Where few nodes
+//! still have a run when the stretch ends, their profiles say when each will be over.
 //!
 //! Earlier starts are later ones with time turned round: the start in the mirror is the end.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use super::super::amounts::{Amounts, NOTHING, ceiling_of, exceeds};
 use super::super::timeline::{Column, View, raise};
 use super::{Pool, PoolNode};
 use crate::{Resources, Timestamp};
+
+/// Where at most one node in so many still hosts anything, their profiles are asked rather than
+/// the changes of all followed.
+const FEW_HOSTING: usize = if cfg!(test) { 2 } else { 16 };
 
 /// No run.
 const NONE: usize = usize::MAX;
@@ -70,6 +78,8 @@ struct Search<'a> {
     /// Every node before anything is known of its usage.
     fresh: Vec<Standing>,
     standings: Vec<Standing>,
+    /// Nodes that host something.
+    hosting: usize,
     /// In the order in which they began.
     runs: Vec<Run>,
     /// Runs before this one are ripe or have ended.
@@ -159,14 +169,16 @@ impl<'a> Search<'a> {
             rises_within: node.in_service.then(|| node.ceiling_for(size, 1)).flatten(),
             top: NONE,
         });
+        let fresh: Vec<Standing> = fresh.collect();
         Self {
             view,
             nodes: &pool.nodes,
             size,
             count,
             duration_ms,
-            fresh: fresh.collect(),
-            standings: Vec::new(),
+            standings: fresh.clone(),
+            fresh,
+            hosting: 0,
             runs: Vec::new(),
             unripe: 0,
             ripe: 0,
@@ -242,15 +254,16 @@ impl<'a> Search<'a> {
     /// The first start from `start` on in the stretch that it is in; moves it to the stretch's
     /// end, or to `after_last` if that comes first.
     fn stretch(&mut self, start: &mut i64, after_last: i64) -> Option<i64> {
-        self.standings.clone_from(&self.fresh);
-        self.runs.clear();
-        (self.unripe, self.ripe, self.hosted) = (0, 0, 0);
+        for run in self.runs.drain(..) {
+            self.standings[run.node] = self.fresh[run.node];
+        }
+        (self.unripe, self.ripe, self.hosted, self.hosting) = (0, 0, 0, 0);
 
         let common_until = start.saturating_add(self.duration_ms);
         let mut walk = self.view.walk_from(*start);
         self.meet_all(*start, &walk.usage, true);
-        *start = walk.end.min(after_last);
-        let end = *start;
+        let end = walk.end.min(after_last);
+        *start = end;
         while let Some((at, node)) = walk.step()
             && at < end
         {
@@ -259,13 +272,23 @@ impl<'a> Search<'a> {
             }
             self.meet(at, node, walk.usage[node], true);
         }
+        if !self.can_still() {
+            return None;
+        }
+        if self.hosting <= self.nodes.len() / FEW_HOSTING {
+            return self.follow_hosting(end);
+        }
         let mut at = end;
         if end < common_until {
             let common = self.view.max_over(end, common_until);
             self.meet_all(end, &common, false);
             at = common_until;
         }
-        let until = end.saturating_add(self.duration_ms);
+        self.follow_all(at, end.saturating_add(self.duration_ms))
+    }
+
+    /// Goes through the changes of all nodes from `at` until `until`; no run begins any more.
+    fn follow_all(&mut self, mut at: i64, until: i64) -> Option<i64> {
         while at < until && self.can_still() {
             let mut walk = self.view.walk_from(at);
             if let Some(found) = self.ripen(at) {
@@ -284,6 +307,38 @@ impl<'a> Search<'a> {
             at = walk.end;
         }
         self.can_still().then(|| self.ripen(i64::MAX)).flatten()
+    }
+
+    /// The same by the profiles of the nodes that still host something, where they are few.
+    fn follow_hosting(&mut self, end: i64) -> Option<i64> {
+        let until = end.saturating_add(self.duration_ms);
+        let mut falls = BinaryHeap::new();
+        for index in 0..self.runs.len() {
+            let node = self.runs[index].node;
+            if self.standings[node].top == index {
+                falls.extend(self.next_fall(node, (end, until)));
+            }
+        }
+        while self.can_still()
+            && let Some(Reverse((at, node, usage))) = falls.pop()
+        {
+            if let Some(found) = self.ripen(at) {
+                return Some(found);
+            }
+            self.meet(at, node, usage, false);
+            if self.standings[node].hosts > 0 {
+                falls.extend(self.next_fall(node, (at, until)));
+            }
+        }
+        self.can_still().then(|| self.ripen(i64::MAX)).flatten()
+    }
+
+    /// When a node will host less than it does now.
+    fn next_fall(&self, node: usize, time: (i64, i64)) -> Option<Reverse<(i64, usize, Amounts)>> {
+        let ceiling = self.standings[node].keeps_within;
+        let profile = &self.nodes[node].profile;
+        let (at, usage) = self.view.first_above(profile, time, ceiling)?;
+        Some(Reverse((at, node, usage)))
     }
 
     /// Whether enough is hosted for an answer without any new run.
@@ -322,6 +377,7 @@ impl<'a> Search<'a> {
         if standing.hosts > 0 && exceeds(usage, standing.keeps_within) {
             let hosts = self.hosts(node, usage);
             self.end_runs(node, hosts);
+            self.hosting -= usize::from(hosts == 0);
             self.stand(node, hosts);
         } else if may_rise
             && standing
@@ -338,6 +394,7 @@ impl<'a> Search<'a> {
                 below,
             });
             self.hosted += u64::from(hosts - base);
+            self.hosting += usize::from(base == 0);
             self.stand(node, hosts);
         }
     }

@@ -165,6 +165,11 @@ impl Profile {
         (resources_of(search::usage_at(&self.root, at)), next)
     }
 
+    /// The usage at an instant that is not forgotten.
+    pub(super) fn amounts_at(&self, at: i64) -> Amounts {
+        search::usage_at(&self.root, at.max(self.since))
+    }
+
     /// The first time inside `window` in which usage is above `ceiling` in some dimension, as long
     /// as it lasts without a break, beyond the window's ends too.
     #[must_use]
@@ -191,6 +196,22 @@ impl Profile {
             search::extreme::<Most>(&self.root, from, until),
             search::extreme::<Least>(&self.root, from, until),
         )
+    }
+
+    /// The first instant from `from` on, before `until`, at which usage is above `ceiling`.
+    pub(super) fn first_above(&self, from: i64, until: i64, ceiling: Amounts) -> Option<i64> {
+        let from = from.max(self.since);
+        let found = search::first(&self.root, (from, until), Sought::Above(ceiling))?;
+        Some(found.max(from))
+    }
+
+    /// The boundary after the last instant before `until`, from `from` on, at which usage is above
+    /// `ceiling`; `until` itself where that is the instant before it.
+    pub(super) fn last_above(&self, from: i64, until: i64, ceiling: Amounts) -> Option<i64> {
+        let from = from.max(self.since);
+        let found = search::last(&self.root, (from, until), Sought::Above(ceiling))?;
+        let after = search::next_boundary(&self.root, found);
+        Some(after.map_or(until, |after| after.min(until)))
     }
 
     fn max_amounts(&self, window: TimeWindow) -> Amounts {

@@ -11,6 +11,7 @@
 use std::borrow::Cow;
 
 use super::super::amounts::{Amounts, NOTHING, larger, negated, shifted};
+use super::super::profile::Profile;
 use super::changes::{Changes, Cursor};
 use super::columns::{self, Column};
 use super::tree::{Page, Stretch, Subtree};
@@ -121,6 +122,24 @@ impl<'a> View<'a> {
 }
 
 impl View<'_> {
+    /// The first instant in `[from, until)` at which a node uses more than `ceiling`, and what it
+    /// uses there.
+    pub(in super::super) fn first_above(
+        &self,
+        profile: &Profile,
+        (from, until): (i64, i64),
+        ceiling: Amounts,
+    ) -> Option<(i64, Amounts)> {
+        let (at, instant) = if self.mirrored {
+            let end = profile.last_above(mirror(until), mirror(from), ceiling)?;
+            (mirror(end), end.saturating_sub(1))
+        } else {
+            let at = profile.first_above(from, until, ceiling)?;
+            (at, at)
+        };
+        Some((at, profile.amounts_at(instant)))
+    }
+
     /// Where stretches end inside `[from, until)`, in the order of this view.
     pub(in super::super) fn ends_between(&self, from: i64, until: i64) -> Vec<i64> {
         let mut ends = Vec::new();
