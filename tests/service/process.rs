@@ -102,6 +102,12 @@ impl Process {
         }
     }
 
+    /// The operating system's number for it.
+    #[allow(dead_code, reason = "benchmarks ask for it, tests do not")]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How much memory it holds, in MiB.
     #[allow(dead_code, reason = "benchmarks ask for it, tests do not")]
     pub fn resident_mib(&self) -> u64 {
