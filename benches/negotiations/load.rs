@@ -174,7 +174,7 @@ impl Client {
             .send("POST", "/reservations", &bodies[turn % bodies.len()])
             .await;
         self.seen.posts.push(begun.elapsed());
-        if answer.status != 201 {
+        if answer.status != 200 {
             *self.seen.errors.entry(answer.status).or_default() += 1;
             return;
         }

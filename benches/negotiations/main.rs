@@ -105,7 +105,9 @@ async fn main() {
     let options = options();
     for store in &options.stores {
         for section in &options.sections {
-            println!("\n=== {section}, {store:?} ===");
+            let others = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+            let others = others.split(' ').next().unwrap_or("?");
+            println!("\n=== {section}, {store:?}; load of the machine before: {others} ===");
             match *section {
                 "throughput" => throughput::measure(*store, options.each).await,
                 "grown" => grown::measure(*store, options.events).await,

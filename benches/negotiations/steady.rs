@@ -56,6 +56,7 @@ async fn hour(store: Store, (a_minute, auto_start): (usize, bool)) {
     };
     println!("{a_minute} reservations a minute, an hour of them: proposed, confirmed, {what}");
     println!("  minute  reservations  events  service MiB  pool MiB");
+    let (service_before, pool_before) = (service.cpu(), pool.cpu());
     let begun = Instant::now();
     let mut samples = Vec::new();
     for minute in 1..=MINUTES {
@@ -82,7 +83,7 @@ async fn hour(store: Store, (a_minute, auto_start): (usize, bool)) {
         }
     }
     print_growth(&samples);
-    let (service_cpu, pool_cpu) = (service.cpu(), pool.cpu());
+    let (service_cpu, pool_cpu) = (service.cpu() - service_before, pool.cpu() - pool_before);
     let took = begun.elapsed().as_secs_f64();
     println!(
         "  the hour took {took:.1} s, {:.1} ms a reservation; cores: service {service_cpu:.1} s, pool {pool_cpu:.1} s; most it held {} MiB",
