@@ -2,8 +2,9 @@
 //!
 //! A lease of n nodes becomes one reservation of n instances of a type of 1 vCPU and 1,024 MiB, as the
 //! trace says of each, on 144 hosts that take one such instance each, as the machine the trace is made
-//! for has 144 nodes. Then once more with one instance for each lease: what is left then is the lease's
-//! own cost, without that of starting and removing many machines on the (simulated) pool.
+//! for has 144 nodes. Then once more with one instance for each lease, which leaves out starting and
+//! removing many machines on the (simulated) pool; and once with none of them started, which leaves what
+//! the negotiation, the ledger and the clock cost.
 
 use std::time::{Duration, Instant};
 
@@ -42,8 +43,20 @@ pub async fn measure(store: Store, limit: usize) {
     if limit > 0 {
         leases.truncate(limit);
     }
-    live_through(store, &leases, true).await;
-    live_through(store, &leases, false).await;
+    for mapping in [Mapping::Nodes, Mapping::One, Mapping::Unused] {
+        live_through(store, &leases, mapping).await;
+    }
+}
+
+/// What becomes of a lease of n nodes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mapping {
+    /// n instances.
+    Nodes,
+    /// One instance.
+    One,
+    /// n instances that nobody starts.
+    Unused,
 }
 
 /// What became of the leases.
@@ -55,7 +68,7 @@ struct Tally {
     negotiating: Duration,
 }
 
-async fn live_through(store: Store, leases: &[Lease], all_nodes: bool) {
+async fn live_through(store: Store, leases: &[Lease], mapping: Mapping) {
     let fresh = Fresh::new(store).await;
     let policy = fresh.file("policy.toml", POLICY).display().to_string();
     let pool = Pool::start(HOSTS);
@@ -74,23 +87,22 @@ async fn live_through(store: Store, leases: &[Lease], all_nodes: bool) {
             operator.advance((lease.arrives_at - now) * 1_000).await;
             now = lease.arrives_at;
         }
-        let instances = if all_nodes { lease.nodes } else { 1 };
         let begun = Instant::now();
-        negotiate(&mut user, lease, instances, &mut tally).await;
+        negotiate(&mut user, lease, mapping, &mut tally).await;
         tally.negotiating += begun.elapsed();
         last_end = last_end.max(lease.starts_at + lease.duration_secs);
     }
     operator.advance((last_end - now + 1) * 1_000).await;
     let took = begun.elapsed();
-    let ended = ended_well(&fresh).await;
-    let what = if all_nodes {
-        "an instance a node"
-    } else {
-        "an instance a lease"
+    let ended = ended_well(&fresh, mapping).await;
+    let what = match mapping {
+        Mapping::Nodes => "an instance a node",
+        Mapping::One => "an instance a lease",
+        Mapping::Unused => "never started",
     };
     let a_lease = |time: Duration| time.as_secs_f64() * 1_000.0 / number(leases.len());
     println!(
-        "{} leases, {what}: {} accepted with {} instances, {} not; {ended} activated and expired; {:.2} ms a lease, {:.2} of them for POST and PUT; cores: service {:.1} s, pool {:.1} s of {:.1} s; service {} MiB",
+        "{} leases, {what}: {} accepted with {} instances, {} not; {ended} came to their end; {:.2} ms a lease, {:.2} of them for POST and PUT; cores: service {:.1} s, pool {:.1} s of {:.1} s; service {} MiB",
         leases.len(),
         tally.accepted,
         tally.instances,
@@ -107,14 +119,21 @@ async fn live_through(store: Store, leases: &[Lease], all_nodes: bool) {
     target("5", &figure, times >= 25.0 && ended == tally.accepted);
 }
 
-async fn negotiate(user: &mut Wire, lease: &Lease, instances: u32, tally: &mut Tally) {
+async fn negotiate(user: &mut Wire, lease: &Lease, mapping: Mapping, tally: &mut Tally) {
+    let instances = match mapping {
+        Mapping::Nodes | Mapping::Unused => lease.nodes,
+        Mapping::One => 1,
+    };
     let start = Timestamp(START_MS).saturating_add(lease.starts_at * 1_000);
-    let body = proposal(
+    let mut body = proposal(
         "NODE",
         instances,
         &start.to_rfc3339(),
         lease.duration_secs * 1_000,
     );
+    if mapping == Mapping::Unused {
+        body.insert_str(1, r#""autoStart":false,"#);
+    }
     let answer = user.send("POST", "/reservations", &body).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let path = format!("/reservations/{}", answer.text("id").expect("an id"));
@@ -135,11 +154,14 @@ async fn negotiate(user: &mut Wire, lease: &Lease, instances: u32, tally: &mut T
     }
 }
 
-/// How many reservations were started and came to their end.
-async fn ended_well(fresh: &Fresh) -> usize {
+/// How many reservations came to their end, started before where they were to be.
+async fn ended_well(fresh: &Fresh, mapping: Mapping) -> usize {
     let mut database = Database::open(fresh).await;
     let sql = "SELECT position FROM events WHERE position > $1 AND event_type = $2";
-    let activated = database.numbers(sql, 0, "ReservationActivated").await;
-    let expired = database.numbers(sql, 0, "ReservationExpired").await;
-    activated.len().min(expired.len())
+    let expired = database.numbers(sql, 0, "ReservationExpired").await.len();
+    let activated = database.numbers(sql, 0, "ReservationActivated").await.len();
+    match mapping {
+        Mapping::Nodes | Mapping::One => activated.min(expired),
+        Mapping::Unused => expired,
+    }
 }

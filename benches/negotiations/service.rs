@@ -10,6 +10,9 @@ use crate::process::Process;
 use crate::stores::Fresh;
 use crate::wire::ADMIN_PASSWORD;
 
+/// How long a service may take to be ready: it may have to fold a million events, twice.
+const READY_WITHIN: Duration = Duration::from_secs(600);
+
 /// A running service.
 pub struct Service {
     process: Process,
@@ -35,7 +38,8 @@ impl Service {
             ("OPENPEX_LOG", "error"),
         ];
         let begun = Instant::now();
-        let process = Process::start(&args, &env);
+        let process = Process::try_start_within(READY_WITHIN, &args, &env)
+            .unwrap_or_else(|failure| panic!("{failure}"));
         let address = process.url.trim_start_matches("http://").to_owned();
         let started_in = begun.elapsed();
         Self {
