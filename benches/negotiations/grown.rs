@@ -60,6 +60,7 @@ pub async fn measure(store: Store, events: u64) {
     service.stop();
     let service = start(&fresh);
     print_start("with a snapshot at the head", &service);
+    print_snapshot(&fresh).await;
     let at_head = service.started_in;
     service.kill();
     replay(&fresh, store).await;
@@ -78,6 +79,14 @@ fn print_start(what: &str, service: &Service) {
         service.resident_mib(),
         service.peak_mib(),
     );
+}
+
+async fn print_snapshot(fresh: &Fresh) {
+    let sql = "SELECT CAST(length(body) AS BIGINT) FROM snapshots \
+        WHERE position >= $1 AND position >= length($2) ORDER BY position DESC LIMIT 1";
+    let bytes = Database::open(fresh).await.numbers(sql, 0, "").await;
+    let mib = bytes.first().map_or(0, |bytes| bytes / 1_048_576);
+    println!("  the newest snapshot has {mib} MiB");
 }
 
 fn rate(events: u64, took: Duration) -> f64 {

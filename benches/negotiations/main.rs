@@ -61,11 +61,11 @@ fn options() -> Options {
     let mut options = Options {
         sections: Vec::new(),
         stores: Vec::new(),
-        each: Duration::from_secs(4),
-        events: 200_000,
-        leases: 200,
+        each: Duration::from_secs(3),
+        events: 100_000,
+        leases: 60,
         due: 10_000,
-        steady: 3_000,
+        steady: 1_200,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {

@@ -113,7 +113,7 @@ async fn batches_of_one(store: Store, each: Duration) -> Phase {
 fn print_table(what: &str, rows: &[Row], phase: fn(&Row) -> &Phase) {
     println!("\n{what}; times in ms; the floor is single-row inserts by as many connections");
     println!(
-        "{:>8} {:>8} {:>8} {:>9} | {:>7} {:>7} {:>7} | {:>7} {:>7} {:>7} | {:>8} {:>8} {:>6}",
+        "{:>8} {:>8} {:>8} {:>9} | {:>7} {:>7} {:>7} {:>7} | {:>7} {:>7} {:>7} | {:>8} {:>8} {:>6}",
         "clients",
         "POST/s",
         "PUT/s",
@@ -121,6 +121,7 @@ fn print_table(what: &str, rows: &[Row], phase: fn(&Row) -> &Phase) {
         "POST 50",
         "99",
         "99.9",
+        "longest",
         "PUT 50",
         "99",
         "99.9",
@@ -137,13 +138,14 @@ fn print_table(what: &str, rows: &[Row], phase: fn(&Row) -> &Phase) {
         } = phase(row);
         let secs = seen.took.as_secs_f64();
         println!(
-            "{:>8} {:>8.0} {:>8.0} {events:>9.0} | {:>7.2} {:>7.2} {:>7.2} | {:>7.2} {:>7.2} {:>7.2} | {:>8.0} {:>8.2} {:>6.2}{}",
+            "{:>8} {:>8.0} {:>8.0} {events:>9.0} | {:>7.2} {:>7.2} {:>7.2} {:>7.0} | {:>7.2} {:>7.2} {:>7.2} | {:>8.0} {:>8.2} {:>6.2}{}",
             row.clients,
             number(seen.posts.len()) / secs,
             number(seen.puts.len()) / secs,
             seen.posts.at(500),
             seen.posts.at(990),
             seen.posts.at(999),
+            seen.posts.at(1_000),
             seen.puts.at(500),
             seen.puts.at(990),
             seen.puts.at(999),
