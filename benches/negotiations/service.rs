@@ -13,6 +13,9 @@ use crate::wire::ADMIN_PASSWORD;
 /// How long a service may take to be ready: it may have to fold a million events, twice.
 const READY_WITHIN: Duration = Duration::from_secs(600);
 
+/// How long after it is ready a service can be told to stop.
+const SETTLED: Duration = Duration::from_millis(300);
+
 /// A running service.
 pub struct Service {
     process: Process,
@@ -69,6 +72,8 @@ impl Service {
     }
 
     pub fn stop(self) {
+        // It says that it is ready before it listens for signals: SIGTERM at once would kill it.
+        std::thread::sleep(SETTLED);
         let status = self.process.stop();
         assert!(status.success(), "it ended with {status}");
     }
