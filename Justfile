@@ -21,7 +21,7 @@ lint:
 crash count="100":
     OPENPEX_CRASH_KILLS={{ count }} tests/with-postgres.sh cargo nextest run --test service crash --no-capture
 
-# Measure full negotiations on both stores
+# Measure the whole path on both stores: throughput, grown, lag, steady, haizea, or all (10 minutes)
 bench *args:
     tests/with-postgres.sh cargo bench --bench negotiations -- {{ args }}
 

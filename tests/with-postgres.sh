@@ -5,6 +5,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 chmod 755 "$work"
 trap '"$here/postgres.sh" stop "$work/postgres" >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
-OPENPEX_TEST_POSTGRES_URL=$("$here/postgres.sh" start "$work/postgres" $$)
+OPENPEX_TEST_POSTGRES_URL=$("$here/postgres.sh" start "$work/postgres" $$ max_connections=400)
 export OPENPEX_TEST_POSTGRES_URL
 "$@"

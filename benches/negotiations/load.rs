@@ -1,122 +1,197 @@
-//! Clients that negotiate as fast as they are answered.
+//! Clients that negotiate as fast as they are answered, on one thread of their own.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use openpex::clock::{Clock as _, SystemClock};
-use serde_json::json;
-use tokio::task::JoinSet;
+use openpex_aggregates::Timestamp;
+use tokio::task::{JoinHandle, LocalSet};
 
-use crate::client::{Client, proposal};
+use crate::cores;
+use crate::figures::Times;
+use crate::wire::{User, Wire, proposal};
 
+/// Most accounts that the clients share: making one costs a password's hash, twice.
+const USERS_MAX: usize = 16;
+/// Starts that the proposals go round in, an hour apart, so that the pool has room.
+const STARTS: i64 = 8_000;
 const HOUR_MS: i64 = 3_600_000;
-/// Events of one full negotiation: initiated, proposed, accepted, confirmed.
-const EVENTS: f64 = 4.0;
+
+/// When the clients stop.
+#[derive(Clone, Copy)]
+pub enum Until {
+    Time(Duration),
+    /// So many proposals, by all clients together.
+    Count(usize),
+}
+
+/// What the clients do.
+pub struct Plan {
+    pub address: String,
+    pub users: Vec<User>,
+    pub clients: usize,
+    pub until: Until,
+    /// Whether an accepted proposal is confirmed.
+    pub confirm: bool,
+    /// What is proposed, in turn.
+    pub bodies: Vec<String>,
+}
 
 /// What the clients saw.
-pub struct Done {
-    deals: usize,
-    took: Duration,
-    posts: Vec<Duration>,
-    puts: Vec<Duration>,
+#[derive(Default)]
+pub struct Seen {
+    pub posts: Times,
+    pub puts: Times,
+    /// Proposals answered by something else than ACCEPT.
+    pub not_accepted: usize,
+    /// Answers that are no success, by status.
+    pub errors: BTreeMap<u16, usize>,
+    pub took: Duration,
+    /// Seconds of a core that the clients took.
+    pub own_cpu: f64,
 }
 
-impl Done {
-    /// One row of the table.
-    pub fn print(mut self, clients: usize, floor: f64) {
-        self.posts.sort_unstable();
-        self.puts.sort_unstable();
-        let rate = f64::from(u32::try_from(self.deals).expect("fits")) / self.took.as_secs_f64();
-        let at = |times: &[Duration], per_mille: usize| {
-            let index = (times.len() * per_mille / 1_000).min(times.len().saturating_sub(1));
-            times
-                .get(index)
-                .map_or(f64::NAN, |time| time.as_secs_f64() * 1_000.0)
-        };
-        println!(
-            "{clients:>8} {rate:>10.0} {:>9.0} {:>7.2}ms {:>7.2}ms {:>7.2}ms {:>7.2}ms {:>7.2}ms {floor:>12.0} {:>7.2}",
-            rate * EVENTS,
-            at(&self.posts, 500),
-            at(&self.posts, 990),
-            at(&self.puts, 500),
-            at(&self.puts, 990),
-            at(&self.puts, 999),
-            rate * 2.0 / floor,
-        );
-    }
-}
-
-/// `clients` users propose and confirm for as long as `time`.
-pub async fn negotiate(url: &str, clients: usize, time: Duration) -> Done {
+/// Accounts for `clients` clients; their names begin with `prefix`.
+pub async fn make_users(address: &str, prefix: &str, clients: usize) -> Vec<User> {
     let mut users = Vec::new();
-    for number in 0..clients {
-        let name = format!("bench-{clients}-{number}-{}", SystemClock.now().0);
-        users.push(Client::register(url, &name).await);
+    for number in 0..clients.min(USERS_MAX) {
+        users.push(User::register(address, &format!("{prefix}-{number}")).await);
     }
-    // The first answer of each pays for the password's hash.
-    for user in &users {
-        user.get("/clock").await;
+    users
+}
+
+/// Small reservations of an hour, spread over the year after `now`.
+pub fn spread(now: Timestamp) -> Vec<String> {
+    let start = |hour: i64| now.saturating_add((24 + hour) * HOUR_MS).to_rfc1123();
+    (0..STARTS)
+        .map(|hour| proposal("SMALL", 1, &start(hour), HOUR_MS))
+        .collect()
+}
+
+/// Carries `plan` out on a thread of its own.
+pub fn start(plan: Plan) -> JoinHandle<Seen> {
+    tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let before = cores::of_this_thread();
+        let mut seen = runtime
+            .expect("a runtime can be made")
+            .block_on(LocalSet::new().run_until(carry_out(plan)));
+        seen.own_cpu = cores::of_this_thread() - before;
+        seen.posts.sort();
+        seen.puts.sort();
+        seen
+    })
+}
+
+/// As [`start`], to its end.
+pub async fn run(plan: Plan) -> Seen {
+    start(plan).await.expect("the clients come to their end")
+}
+
+async fn carry_out(plan: Plan) -> Seen {
+    let plan = Rc::new(plan);
+    let mut wires = Vec::new();
+    for client in 0..plan.clients {
+        let user = &plan.users[client % plan.users.len()];
+        wires.push(Wire::connect(&plan.address, user).await);
     }
     let begun = Instant::now();
-    let mut tasks = JoinSet::new();
-    for (number, user) in users.into_iter().enumerate() {
-        tasks.spawn(async move {
-            let (mut posts, mut puts) = (Vec::new(), Vec::new());
-            while begun.elapsed() < time {
-                let (post, put) = deal(&user, number * 1_000_003 + posts.len()).await;
-                posts.push(post);
-                puts.extend(put);
-            }
-            (posts, puts)
-        });
+    let clients: Vec<_> = wires
+        .into_iter()
+        .enumerate()
+        .map(|(number, wire)| {
+            let client = Client {
+                wire,
+                plan: plan.clone(),
+                number,
+                seen: Seen::default(),
+            };
+            tokio::task::spawn_local(client.run(begun))
+        })
+        .collect();
+    let mut all = Seen::default();
+    for client in clients {
+        all.add(client.await.expect("a client comes to its end"));
     }
-    let (mut posts, mut puts) = (Vec::new(), Vec::new());
-    for (more_posts, more_puts) in tasks.join_all().await {
-        posts.extend(more_posts);
-        puts.extend(more_puts);
+    all.took = begun.elapsed();
+    all
+}
+
+impl Seen {
+    fn add(&mut self, other: Self) {
+        self.posts.append(other.posts);
+        self.puts.append(other.puts);
+        self.not_accepted += other.not_accepted;
+        for (status, count) in other.errors {
+            *self.errors.entry(status).or_default() += count;
+        }
     }
-    Done {
-        deals: puts.len(),
-        took: begun.elapsed(),
-        posts,
-        puts,
+
+    /// What went otherwise than it should, or nothing.
+    pub fn troubles(&self) -> String {
+        let mut troubles = String::new();
+        if self.not_accepted > 0 {
+            troubles += &format!(" {} not accepted", self.not_accepted);
+        }
+        for (status, count) in &self.errors {
+            troubles += &format!(" {count} times {status}");
+        }
+        troubles
     }
 }
 
-/// Negotiates until there are `count` more reservations.
-pub async fn fill(url: &str, count: usize) {
-    let mut tasks = JoinSet::new();
-    for worker in 0..64 {
-        let url = url.to_owned();
-        tasks.spawn(async move {
-            let name = format!("fill-{worker}-{}", SystemClock.now().0);
-            let user = Client::register(&url, &name).await;
-            for number in 0..count / 64 {
-                deal(&user, worker * 7_919 + number).await;
-            }
-        });
-    }
-    tasks.join_all().await;
+struct Client {
+    wire: Wire,
+    plan: Rc<Plan>,
+    number: usize,
+    seen: Seen,
 }
 
-/// One negotiation: how long the proposal took, and the confirmation if it was accepted.
-async fn deal(user: &Client, number: usize) -> (Duration, Option<Duration>) {
-    // Spread over the horizon, so that the pool has room.
-    let spread = i64::try_from(number % 8_000).expect("fits");
-    let start = SystemClock
-        .now()
-        .saturating_add(24 * HOUR_MS + spread * HOUR_MS);
-    let asked = proposal("SMALL", 1, &start.to_rfc1123(), HOUR_MS);
-    let begun = Instant::now();
-    let reply = user.post("/reservations", &asked).await;
-    let post = begun.elapsed();
-    let Some(id) = reply.body["proposal"]["id"].as_str() else {
-        panic!("{}: {}", reply.status, reply.body);
-    };
-    if reply.body["reply"] != "ACCEPT" {
-        return (post, None);
+impl Client {
+    async fn run(mut self, begun: Instant) -> Seen {
+        let clients = self.plan.clients;
+        let mut turn = self.number;
+        loop {
+            let over = match self.plan.until {
+                Until::Time(time) => begun.elapsed() >= time,
+                Until::Count(count) => turn >= count,
+            };
+            if over {
+                return self.seen;
+            }
+            self.negotiate(turn).await;
+            turn += clients;
+        }
     }
-    let begun = Instant::now();
-    user.put(&format!("/reservations/{id}"), &json!({"reply": "CONFIRM"}))
-        .await;
-    (post, Some(begun.elapsed()))
+
+    async fn negotiate(&mut self, turn: usize) {
+        let bodies = &self.plan.bodies;
+        let begun = Instant::now();
+        let answer = self
+            .wire
+            .send("POST", "/reservations", &bodies[turn % bodies.len()])
+            .await;
+        self.seen.posts.push(begun.elapsed());
+        if answer.status != 200 {
+            *self.seen.errors.entry(answer.status).or_default() += 1;
+            return;
+        }
+        if answer.text("reply") != Some("ACCEPT") {
+            self.seen.not_accepted += 1;
+            return;
+        }
+        if !self.plan.confirm {
+            return;
+        }
+        let path = format!("/reservations/{}", answer.text("id").expect("an id"));
+        let begun = Instant::now();
+        let confirm = r#"{"reply":"CONFIRM"}"#;
+        let answer = self.wire.send("PUT", &path, confirm).await;
+        self.seen.puts.push(begun.elapsed());
+        if answer.status != 200 || answer.text("reply") != Some("REQUEST_SUCCESS") {
+            *self.seen.errors.entry(answer.status).or_default() += 1;
+        }
+    }
 }

@@ -1,67 +1,98 @@
-//! Full negotiations against the real server over HTTP, beside what the same database takes in single-row
-//! inserts in the same run; then how long a restart takes on the ledger that has grown.
+//! The whole path, measured: the real service on each store, over HTTP, beside the limits of the same
+//! database in the same run. It asserts nothing about time.
 //!
-//! `cargo bench --bench negotiations -- [--seconds N] [--reservations N] [sqlite] [postgres]`; PostgreSQL
-//! needs `OPENPEX_TEST_POSTGRES_URL` (see `tests/with-postgres.sh`). It asserts nothing about time.
+//! `cargo bench --bench negotiations -- [SECTION]... [STORE]... [--seconds N] [--events N] [--leases N]
+//! [--due N] [--steady N]`; sections are `throughput`, `grown`, `lag`, `steady` and `haizea`, all of them
+//! where none is named; stores are `sqlite` and `postgres`. PostgreSQL needs `OPENPEX_TEST_POSTGRES_URL`
+//! (see `tests/with-postgres.sh`); `haizea` reads a trace from `OPENPEX_TRACES`, or from `../shared/traces`.
 
 #![expect(
     clippy::float_arithmetic,
     clippy::print_stdout,
     clippy::print_stderr,
     dead_code,
-    reason = "a benchmark prints ratios; it shares the tests' client and uses part of it"
+    reason = "a benchmark prints ratios; it shares the tests' support and uses part of it"
 )]
 
-#[path = "../../tests/service/client.rs"]
-mod client;
+mod cores;
+mod due;
+mod figures;
 mod floor;
+mod grown;
+mod haizea;
+mod history;
+mod lag;
 mod load;
+mod lwf;
+mod pages;
 #[path = "../../tests/service/process.rs"]
 mod process;
-mod restart;
+mod service;
+mod steady;
 #[path = "../../tests/service/stores.rs"]
 mod stores;
+mod throughput;
+mod wire;
 
 use std::time::Duration;
 
-use process::Process;
-use stores::{Fresh, Store};
+use stores::Store;
 
-/// How many clients negotiate at once.
-const CLIENTS: [usize; 3] = [1, 8, 64];
+/// What is measured, in this order.
+const SECTIONS: [&str; 5] = ["throughput", "grown", "lag", "steady", "haizea"];
 
 /// What to measure.
 struct Options {
-    /// How long each number of clients negotiates.
-    each: Duration,
-    /// How large the ledger is to be before the restart; 0 leaves the restart out.
-    reservations: usize,
+    sections: Vec<&'static str>,
     stores: Vec<Store>,
+    /// How long each load lasts.
+    each: Duration,
+    /// Events of the grown ledger.
+    events: u64,
+    /// Leases of the trace; 0 for all.
+    leases: usize,
+    /// Timed commands due at once.
+    due: usize,
+    /// Reservations that a steady hour makes, starts and ends.
+    steady: usize,
 }
 
 fn options() -> Options {
     let mut options = Options {
-        each: Duration::from_secs(8),
-        reservations: 0,
+        sections: Vec::new(),
         stores: Vec::new(),
+        each: Duration::from_secs(3),
+        events: 100_000,
+        leases: 60,
+        due: 10_000,
+        steady: 1_200,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut number = || {
-            words
-                .next()
-                .and_then(|n| n.parse().ok())
-                .expect("a number follows")
+            let number = words.next().and_then(|n| n.parse::<u32>().ok());
+            number.expect("a number follows")
         };
+        let count = |number: u32| usize::try_from(number).expect("invariant: 32 bits fit");
         match word.as_str() {
-            "--seconds" => options.each = Duration::from_secs(number()),
-            "--reservations" => options.reservations = usize::try_from(number()).expect("fits"),
+            "--seconds" => options.each = Duration::from_secs(number().into()),
+            "--events" => options.events = number().into(),
+            "--leases" => options.leases = count(number()),
+            "--due" => options.due = count(number()),
+            "--steady" => options.steady = count(number()),
             "sqlite" => options.stores.push(Store::Sqlite),
             "postgres" => options.stores.push(Store::Postgres),
             // cargo adds this by itself.
             "--bench" => {}
-            other => panic!("unknown word {other}"),
+            other => {
+                let section = SECTIONS.iter().find(|section| **section == other);
+                let section = section.unwrap_or_else(|| panic!("unknown word {other}"));
+                options.sections.push(section);
+            }
         }
+    }
+    if options.sections.is_empty() {
+        options.sections = SECTIONS.to_vec();
     }
     if options.stores.is_empty() {
         options.stores = vec![Store::Sqlite, Store::Postgres];
@@ -73,51 +104,20 @@ fn options() -> Options {
 async fn main() {
     let options = options();
     for store in &options.stores {
-        let fresh = Fresh::new(*store).await;
-        println!("\n{store:?}");
-        println!(
-            "{:>8} {:>10} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>12} {:>7}",
-            "clients",
-            "deals/s",
-            "events/s",
-            "POST p50",
-            "p99",
-            "PUT p50",
-            "p99",
-            "p99.9",
-            "1-row ins/s",
-            "ratio"
-        );
-        let service = start(&fresh);
-        for clients in CLIENTS {
-            let floor = floor::single_row_inserts(&fresh.url(), clients, options.each / 4).await;
-            let done = load::negotiate(&service.url, clients, options.each).await;
-            done.print(clients, floor);
-        }
-        if options.reservations > 0 {
-            load::fill(&service.url, options.reservations).await;
-            restart::measure(service, &fresh).await;
+        for section in &options.sections {
+            let others = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+            let others = others.split(' ').next().unwrap_or("?");
+            println!("\n=== {section}, {store:?}; load of the machine before: {others} ===");
+            match *section {
+                "throughput" => throughput::measure(*store, options.each).await,
+                "grown" => grown::measure(*store, options.events).await,
+                "lag" => {
+                    lag::measure(*store, options.each * 2).await;
+                    due::measure(*store, options.due).await;
+                }
+                "steady" => steady::measure(*store, options.steady).await,
+                _ => haizea::measure(*store, options.leases).await,
+            }
         }
     }
-}
-
-/// The service on 50 nodes, with a simulated pool inside.
-fn start(fresh: &Fresh) -> Process {
-    let (data, url) = (fresh.data(), fresh.url());
-    let args = [
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--data",
-        &data,
-        "--database-url",
-        &url,
-        "--sim-hosts",
-        "50",
-    ];
-    let env = [
-        ("OPENPEX_ADMIN_PASSWORD", "correct horse"),
-        ("OPENPEX_LOG", "warn"),
-    ];
-    Process::start(&args, &env)
 }

@@ -8,6 +8,7 @@ mod options;
 mod policy;
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use openpex_aggregates::Timestamp;
@@ -40,6 +41,8 @@ pub struct ServeConfig {
     pub pool: PoolConfig,
     /// Where the test clock starts, if there is one; `None` inside means now.
     pub test_clock: Option<Option<Timestamp>>,
+    /// Most commands that become durable in one transaction.
+    pub batch_max: NonZeroUsize,
     /// Whether anyone may register.
     pub registration_open: bool,
     /// The policy to put in force; its templates are empty where the pool's own are meant.

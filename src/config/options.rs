@@ -1,6 +1,7 @@
 //! The options themselves, and how they are put together.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
@@ -13,6 +14,7 @@ use super::{
     XEN_PASSWORD_VARIABLE,
 };
 use crate::dispatcher::xen::{Secret, XenOptions, XenTimeouts};
+use crate::writer::BATCH_MAX;
 
 /// Who may make an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
@@ -86,6 +88,9 @@ pub struct ServeOptions {
         default_missing_value = "now"
     )]
     pub test_clock: Option<String>,
+    /// Most commands that become durable in one transaction [default: 512]
+    #[arg(long, env = "OPENPEX_BATCH_MAX", value_name = "N")]
+    pub batch_max: Option<NonZeroUsize>,
     /// Who may make an account [default: open]
     #[arg(long, env = "OPENPEX_REGISTRATION", value_enum, value_name = "WHO")]
     pub registration: Option<Registration>,
@@ -165,6 +170,7 @@ impl ServeOptions {
             hold_secs: self.hold_secs.or(file.hold_secs),
             session_secs: self.session_secs.or(file.session_secs),
             test_clock: self.test_clock.or(file.test_clock),
+            batch_max: self.batch_max.or(file.batch_max),
             registration: self.registration.or(file.registration),
             policy: file.policy,
         })
@@ -206,6 +212,7 @@ impl ServeOptions {
                 .map(clock_start)
                 .transpose()?
                 .flatten(),
+            batch_max: options.batch_max.unwrap_or(BATCH_MAX),
             registration_open: options.registration != Some(Registration::Closed),
             policy: options
                 .policy

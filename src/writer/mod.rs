@@ -25,7 +25,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 pub use replay::{Folded, fold_ledger, save_snapshot, stored_fact};
 pub use request::{Committed, IdempotencyKey, WriteError, WriteRequest};
-pub use task::{Writer, WriterExit};
+pub use task::{BATCH_MAX, Writer, WriterExit};
 
 /// Most commands that wait to be decided; one more is refused with `QueueFull`.
 pub const QUEUE_MAX: usize = 4_096;

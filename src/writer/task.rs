@@ -1,5 +1,6 @@
 //! The writer's loop.
 
+use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +17,8 @@ use super::{Effects, Job, QUEUE_MAX, WriterHandle};
 use crate::clock::Clock;
 use crate::ledger::{Append, Head, Ledger, LedgerError, WriterClaim};
 
-/// Most commands decided into one batch.
-const BATCH_MAX: usize = 512;
+/// Most commands decided into one batch, unless told otherwise.
+pub const BATCH_MAX: NonZeroUsize = NonZeroUsize::new(512).expect("512 is not 0");
 
 /// Events in a batch at which no more is decided into it; the last decision may go beyond.
 const BATCH_EVENTS_MAX: usize = 4_096;
@@ -56,6 +57,7 @@ pub struct Writer {
     effects: mpsc::UnboundedSender<Vec<openpex_aggregates::live::OutstandingEffect>>,
     pending: Batch,
     in_flight: Option<InFlight>,
+    batch_max: NonZeroUsize,
     drained: bool,
 }
 
@@ -98,6 +100,7 @@ impl Writer {
             effects,
             pending: Batch::default(),
             in_flight: None,
+            batch_max: BATCH_MAX,
             drained: false,
         };
         let handle = WriterHandle {
@@ -106,6 +109,13 @@ impl Writer {
             next_due: next_due_out,
         };
         (writer, handle, effects_out)
+    }
+
+    /// Decides at most `commands` into one batch.
+    #[must_use]
+    pub const fn with_batch_max(mut self, commands: NonZeroUsize) -> Self {
+        self.batch_max = commands;
+        self
     }
 
     /// Decides and appends until `stop`, or until another writer takes over.
@@ -190,7 +200,8 @@ impl Writer {
     }
 
     fn has_room(&self) -> bool {
-        self.pending.outcomes.len() < BATCH_MAX && self.pending.events.len() < BATCH_EVENTS_MAX
+        self.pending.outcomes.len() < self.batch_max.get()
+            && self.pending.events.len() < BATCH_EVENTS_MAX
     }
 
     fn take_waiting(&mut self) {

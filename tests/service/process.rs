@@ -27,6 +27,15 @@ impl Process {
 
     /// As `start`, but gives back what it said if it ends instead.
     pub fn try_start(args: &[&str], env: &[(&str, &str)]) -> Result<Self, String> {
+        Self::try_start_within(READY_WITHIN, args, env)
+    }
+
+    /// As `try_start`, with another patience: a large ledger takes its time.
+    pub fn try_start_within(
+        patience: Duration,
+        args: &[&str],
+        env: &[(&str, &str)],
+    ) -> Result<Self, String> {
         let log = tempfile::Builder::new()
             .prefix("openpex-")
             .suffix(".log")
@@ -54,7 +63,7 @@ impl Process {
             }
         });
         let mut said = Vec::new();
-        let until = Instant::now() + READY_WITHIN;
+        let until = Instant::now() + patience;
         loop {
             let wait = until.saturating_duration_since(Instant::now());
             match received.recv_timeout(wait) {
@@ -100,6 +109,12 @@ impl Process {
             );
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// The operating system's number for it.
+    #[allow(dead_code, reason = "benchmarks ask for it, tests do not")]
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// How much memory it holds, in MiB.

@@ -86,6 +86,7 @@ async fn serve(config: ServeConfig, listener: TcpListener, ledger: Ledger) -> an
     let pool = pool::start(&config, &clock, &running.last, &running.stop_last).await?;
     let (writer, handle, effects) = Writer::new(ledger.clone(), claim, clock.clone(), folded);
     let mut writing = JoinSet::new();
+    let writer = writer.with_batch_max(config.batch_max);
     writing.spawn(writer.run(running.stop_last.clone()));
 
     let monitors = Monitors::new(pool.dispatcher.clone(), handle.clone());
