@@ -10,7 +10,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{say, stop_signal};
+use super::{StopSignals, say};
 use crate::clock::SystemClock;
 use crate::simulator::{PoolOptions, SimulatedPool};
 
@@ -79,6 +79,7 @@ pub async fn run(options: XenSimOptions) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let pool = SimulatedPool::new(pool, Arc::new(SystemClock), stop.clone())
         .context("starting the pool")?;
+    let mut signals = StopSignals::new()?;
     say(format_args!(
         "simulated Xen pool is ready at http://{address}"
     ));
@@ -86,8 +87,8 @@ pub async fn run(options: XenSimOptions) -> anyhow::Result<()> {
     tokio::pin!(serving);
     tokio::select! {
         served = &mut serving => return served.context("serving the pool"),
-        signal = stop_signal() => {
-            tracing::info!(signal = signal?, "stopping");
+        signal = signals.any() => {
+            tracing::info!(signal, "stopping");
         }
     }
     stop.cancel();

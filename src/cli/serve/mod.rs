@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::pool::Pool;
-use super::{say, stop_signal};
+use super::{StopSignals, say};
 use crate::accounts::{AccountStore, Authenticator, HashCost, Passwords};
 use crate::clock::{Clock, SystemClock, TestClock};
 use crate::config::{ServeConfig, ServeOptions};
@@ -115,6 +115,7 @@ async fn serve(config: ServeConfig, listener: TcpListener, ledger: Ledger) -> an
         registration_open: config.registration_open,
         head_at_start,
     }));
+    let mut signals = StopSignals::new()?;
     announce(&listener, &config.database_url, pool.simulated.as_deref())?;
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
     let serving =
@@ -122,8 +123,8 @@ async fn serve(config: ServeConfig, listener: TcpListener, ledger: Ledger) -> an
     let serving = running.tasks.spawn(async move { serving.await });
 
     let ended = tokio::select! {
-        signal = stop_signal() => {
-            tracing::info!(signal = signal?, "stopping");
+        signal = signals.any() => {
+            tracing::info!(signal, "stopping");
             None
         }
         exit = writing.join_next() => exit,
