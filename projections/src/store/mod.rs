@@ -70,18 +70,18 @@ pub(crate) enum Tx {
 
 /// Runs `$query` on an executor of either store; the body is the same text for both.
 macro_rules! fetch_all {
-    ($db:ty, $statement:expr, $executor:expr) => {{
+    ($db:ty, $statement:expr, $sql:expr, $executor:expr) => {{
         let arguments = $statement.arguments::<$db>().map_err(sqlx::Error::Encode)?;
-        sqlx::query_as_with::<$db, T, _>(&$statement.sql, arguments)
+        sqlx::query_as_with::<$db, T, _>($sql, arguments)
             .fetch_all($executor)
             .await
     }};
 }
 
 macro_rules! execute {
-    ($db:ty, $statement:expr, $executor:expr) => {{
+    ($db:ty, $statement:expr, $sql:expr, $executor:expr) => {{
         let arguments = $statement.arguments::<$db>().map_err(sqlx::Error::Encode)?;
-        sqlx::query_with::<$db, _>(&$statement.sql, arguments)
+        sqlx::query_with::<$db, _>($sql, arguments)
             .execute($executor)
             .await?
             .rows_affected()
@@ -162,8 +162,12 @@ impl Store {
     /// Reads rows outside of any transaction of ours.
     pub(crate) async fn fetch<T: Row>(&self, statement: &Statement) -> Result<Vec<T>, ViewsError> {
         let rows = match self {
-            Self::Postgres { readers, .. } => fetch_all!(Postgres, statement, readers),
-            Self::Sqlite { readers, .. } => fetch_all!(Sqlite, statement, readers),
+            Self::Postgres { readers, .. } => {
+                fetch_all!(Postgres, statement, &statement.sql, readers)
+            }
+            Self::Sqlite { readers, .. } => {
+                fetch_all!(Sqlite, statement, &statement.sql_without_numbers(), readers)
+            }
         };
         Ok(rows?)
     }
@@ -206,8 +210,13 @@ impl Tx {
         statement: &Statement,
     ) -> Result<Vec<T>, ViewsError> {
         let rows = match self {
-            Self::Postgres(tx) => fetch_all!(Postgres, statement, &mut **tx),
-            Self::Sqlite(tx) => fetch_all!(Sqlite, statement, &mut **tx),
+            Self::Postgres(tx) => fetch_all!(Postgres, statement, &statement.sql, &mut **tx),
+            Self::Sqlite(tx) => fetch_all!(
+                Sqlite,
+                statement,
+                &statement.sql_without_numbers(),
+                &mut **tx
+            ),
         };
         Ok(rows?)
     }
@@ -215,8 +224,13 @@ impl Tx {
     /// Runs a statement and answers with how many rows it touched.
     pub(crate) async fn execute(&mut self, statement: &Statement) -> Result<u64, ViewsError> {
         Ok(match self {
-            Self::Postgres(tx) => execute!(Postgres, statement, &mut **tx),
-            Self::Sqlite(tx) => execute!(Sqlite, statement, &mut **tx),
+            Self::Postgres(tx) => execute!(Postgres, statement, &statement.sql, &mut **tx),
+            Self::Sqlite(tx) => execute!(
+                Sqlite,
+                statement,
+                &statement.sql_without_numbers(),
+                &mut **tx
+            ),
         })
     }
 
