@@ -299,7 +299,8 @@ impl Session<'_> {
                 spec: Box::new(InstanceSpec {
                     instance_id,
                     reservation_id: id,
-                    name: format!("pex-{}-{index}", &simple[..12]),
+                    // The end of the id: its beginning is the time, which others share.
+                    name: format!("pex-{}-{index}", &simple[20..]),
                     template: agreement.terms.template.clone(),
                     size: agreement.terms.size,
                     node: node.clone(),
