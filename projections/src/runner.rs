@@ -16,6 +16,11 @@ pub const RETRY_DELAYS_MS: [u64; 7] = [50, 100, 250, 500, 1_000, 2_500, 5_000];
 /// How often to look while nothing is heard of the ledger, as where another process writes it.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// How long events are left to come together before they are folded, where no reader waits for one of
+/// them: a page costs much the same with one event as with a hundred, and what it costs is taken from
+/// those that write.
+const GATHER: Duration = Duration::from_millis(100);
+
 /// Keeps the views level with the ledger until it is stopped.
 pub struct Runner {
     views: Views,
@@ -71,7 +76,11 @@ impl Runner {
                 Ok(turn) => {
                     failures = 0;
                     match turn {
-                        Turn::Level => wait_for_more(&mut head).await,
+                        Turn::Level => {
+                            wait_for_more(&mut head).await;
+                            let reached = self.views.reached();
+                            gather(reached, self.views.inner.asked_for.subscribe()).await;
+                        }
                         Turn::Behind => {}
                     }
                 }
@@ -109,9 +118,38 @@ async fn wait_for_more(head: &mut watch::Receiver<u64>) {
     }
 }
 
+/// Lets more events come, until a reader asks for one beyond `reached`.
+async fn gather(reached: Option<u64>, mut asked_for: watch::Receiver<u64>) {
+    let asked = asked_for.wait_for(|asked_for| Some(*asked_for) > reached);
+    // Time that runs out is the usual end.
+    let _ = tokio::time::timeout(GATHER, asked).await;
+}
+
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
     use super::*;
+
+    #[tokio::test]
+    async fn events_are_left_to_come_together_unless_a_reader_asks_for_one() {
+        let mut noop = Context::from_waker(Waker::noop());
+        let asked_for = watch::Sender::new(7);
+        let mut gathering = pin!(gather(Some(7), asked_for.subscribe()));
+        assert!(gathering.as_mut().poll(&mut noop).is_pending());
+        asked_for.send_replace(8);
+        assert!(gathering.as_mut().poll(&mut noop).is_ready());
+
+        let asked_before = pin!(gather(Some(7), asked_for.subscribe()));
+        assert!(asked_before.poll(&mut noop).is_ready());
+        let not_shown = pin!(gather(None, asked_for.subscribe()));
+        assert!(not_shown.poll(&mut noop).is_ready());
+
+        let begun = tokio::time::Instant::now();
+        gather(Some(8), asked_for.subscribe()).await;
+        assert!(begun.elapsed() >= GATHER, "nobody asked");
+    }
 
     #[test]
     fn delays_grow_and_the_last_one_repeats() {

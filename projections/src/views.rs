@@ -24,6 +24,8 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     /// How far the views have got; `None` while they may not be shown.
     pub(crate) reached: watch::Sender<Option<u64>>,
+    /// The highest position that a reader has waited for.
+    pub(crate) asked_for: watch::Sender<u64>,
     /// Whoever writes holds it.
     pub(crate) projector: Mutex<Projector>,
 }
@@ -43,6 +45,7 @@ impl Views {
         let inner = Inner {
             store,
             reached: watch::Sender::new(None),
+            asked_for: watch::Sender::new(0),
             projector: Mutex::default(),
         };
         Ok(Self {
@@ -66,6 +69,11 @@ impl Views {
     /// most `patience`. Answers whether it is.
     pub async fn wait_for(&self, position: u64, patience: Duration) -> bool {
         let mut reached = self.inner.reached.subscribe();
+        self.inner.asked_for.send_if_modified(|highest| {
+            let higher = position > *highest;
+            *highest = position.max(*highest);
+            higher
+        });
         let there = reached.wait_for(|reached| reached.is_some_and(|at| at >= position));
         tokio::time::timeout(patience, there)
             .await

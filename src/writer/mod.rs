@@ -15,6 +15,7 @@
 mod batch;
 mod replay;
 mod request;
+mod snapshots;
 mod task;
 #[cfg(test)]
 mod tests;

@@ -99,12 +99,14 @@ fn restore(snapshot: Snapshot) -> Option<(Live, u64)> {
 }
 
 /// Keeps the live state at `head` for the next start. Failing to is no failure: it is a cache.
-pub async fn save_snapshot(ledger: &Ledger, live: &Live, head: Head) {
-    let kept = Kept {
-        form: SNAPSHOT_FORM,
-        live: live.snapshot(),
-    };
-    let body = serde_json::to_vec(&kept).expect("invariant: states have string keys and no floats");
+pub async fn save_snapshot(ledger: &Ledger, live: LiveSnapshot, head: Head) {
+    let form = SNAPSHOT_FORM;
+    // A large state takes long to write down; requests are not to wait for a thread meanwhile.
+    let body = tokio::task::spawn_blocking(move || {
+        serde_json::to_vec(&Kept { form, live })
+            .expect("invariant: states have string keys and no floats")
+    });
+    let Ok(body) = body.await else { return };
     let snapshot = Snapshot {
         position: head.position,
         hash: head.hash,

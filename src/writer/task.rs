@@ -11,8 +11,9 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, Waiting};
-use super::replay::{Folded, fold_ledger, save_snapshot};
+use super::replay::{Folded, fold_ledger};
 use super::request::{Committed, WriteError, WriteRequest};
+use super::snapshots::Snapshots;
 use super::{Effects, Job, QUEUE_MAX, WriterHandle};
 use crate::clock::Clock;
 use crate::ledger::{Append, Head, Ledger, LedgerError, WriterClaim};
@@ -22,9 +23,6 @@ pub const BATCH_MAX: NonZeroUsize = NonZeroUsize::new(512).expect("512 is not 0"
 
 /// Events in a batch at which no more is decided into it; the last decision may go beyond.
 const BATCH_EVENTS_MAX: usize = 4_096;
-
-/// Events after which a writer with nothing to do keeps a snapshot.
-const SNAPSHOT_AFTER: u64 = 20_000;
 
 /// How long to wait before the ledger is folded again after the first, second, … failure.
 const REFOLD_DELAYS_MS: [u64; 5] = [50, 200, 1_000, 2_000, 5_000];
@@ -50,7 +48,7 @@ pub struct Writer {
     durable: Head,
     /// The position of the newest decided event.
     decided: u64,
-    snapshot_at: u64,
+    snapshots: Snapshots,
     queue: mpsc::Receiver<Job>,
     head: watch::Sender<u64>,
     next_due: watch::Sender<Option<Timestamp>>,
@@ -65,7 +63,7 @@ pub struct Writer {
 enum Step {
     Job(Job),
     Appended(Box<(Batch, Result<Head, LedgerError>)>),
-    /// Look at what is due.
+    /// Look at what is due, and whether it is time for a snapshot.
     Due,
     /// Nobody can send anything any more, and everything that was sent has been taken.
     Drained,
@@ -86,14 +84,15 @@ impl Writer {
         let (effects, effects_out) = mpsc::unbounded_channel();
         let (head_in, head_out) = watch::channel(head.position);
         let (next_due, next_due_out) = watch::channel(live.next_due_at());
+        let snapshot_at = head.position.saturating_sub(tail);
         let writer = Self {
+            snapshots: Snapshots::new(ledger.clone(), snapshot_at),
             ledger,
             claim,
             clock,
             live,
             durable: head,
             decided: head.position,
-            snapshot_at: head.position.saturating_sub(tail),
             queue,
             head: head_in,
             next_due,
@@ -147,12 +146,12 @@ impl Writer {
             self.take_waiting();
             self.fire_due();
             self.start_append();
-            self.keep_snapshot_if_idle().await;
+            self.take_snapshot_if_due();
         };
         // A writer that ends in the middle of a failure has a state that rests on nothing.
         let whole = exit == WriterExit::Stopped && self.decided == self.durable.position;
-        if whole && self.durable.position > self.snapshot_at {
-            save_snapshot(&self.ledger, &self.live, self.durable).await;
+        if whole {
+            self.snapshots.take_last(&self.live, self.durable).await;
         }
         self.claim.release().await;
         exit
@@ -175,7 +174,9 @@ impl Writer {
                 self.in_flight = None;
                 Step::Appended(Box::new(done))
             }
-            () = std::future::ready(()), if due && self.pending.events.is_empty() => Step::Due,
+            () = std::future::ready(()), if due && has_room && self.pending.events.is_empty() => {
+                Step::Due
+            }
             () = std::future::ready(()), if self.drained && idle => Step::Stop,
             job = self.queue.recv(), if has_room && !self.drained => {
                 job.map_or(Step::Drained, Step::Job)
@@ -185,6 +186,7 @@ impl Writer {
                 self.queue.close();
                 Step::Due
             }
+            () = self.snapshots.wait(self.durable.position), if idle => Step::Due,
         }
     }
 
@@ -199,9 +201,12 @@ impl Writer {
             .is_some_and(|at| at <= self.clock.now())
     }
 
+    /// Whether anything more may be decided before the next append.
     fn has_room(&self) -> bool {
         self.pending.outcomes.len() < self.batch_max.get()
             && self.pending.events.len() < BATCH_EVENTS_MAX
+            // Only a state that is durable whole can be kept: what comes now waits for that.
+            && !self.snapshots.is_overdue(self.durable.position)
     }
 
     fn take_waiting(&mut self) {
@@ -224,7 +229,7 @@ impl Writer {
     /// Does what is due before anything else is decided, as far as the batch has room.
     fn fire_due(&mut self) {
         let room = BATCH_EVENTS_MAX.saturating_sub(self.pending.events.len());
-        if room == 0 || !self.is_due() {
+        if !self.has_room() || !self.is_due() {
             return;
         }
         let request = WriteRequest::by_service(Command::FireDue { facts_max: room });
@@ -325,6 +330,7 @@ impl Writer {
         match outcome {
             Ok(head) => {
                 self.durable = head;
+                self.snapshots.note_append();
                 let effects = batch
                     .intents
                     .iter()
@@ -394,11 +400,9 @@ impl Writer {
         }
     }
 
-    async fn keep_snapshot_if_idle(&mut self) {
-        let idle = self.in_flight.is_none() && self.pending.is_empty() && self.queue.is_empty();
-        if idle && self.durable.position - self.snapshot_at >= SNAPSHOT_AFTER {
-            save_snapshot(&self.ledger, &self.live, self.durable).await;
-            self.snapshot_at = self.durable.position;
+    fn take_snapshot_if_due(&mut self) {
+        if self.in_flight.is_none() && self.pending.is_empty() {
+            self.snapshots.take_if_due(&self.live, self.durable);
         }
     }
 }

@@ -39,6 +39,7 @@ pub const PASSWORD: &str = "correct horse";
 pub struct Site {
     pub router: Router,
     pub writer: WriterHandle,
+    views: Views,
     pub ledger: Ledger,
     pub clock: TestClock,
     pub tasks: TaskTracker,
@@ -67,6 +68,9 @@ impl Default for Setup {
         }
     }
 }
+
+/// How long the views may take to show what was recorded.
+const VIEWS_PATIENCE: Duration = Duration::from_secs(60);
 
 struct ClockHand(TestClock, WriterHandle);
 
@@ -149,7 +153,7 @@ impl Site {
         let hand: Arc<dyn ClockControl> = Arc::new(ClockHand(clock.clone(), handle.clone()));
         let router = router(AppState::new(Parts {
             commands: setup.gate.unwrap_or_else(|| Arc::new(handle.clone())),
-            reads: Arc::new(ViewReads::new(views)),
+            reads: Arc::new(ViewReads::new(views.clone())),
             ledger: ledger.clone(),
             authenticator,
             clock: shared_clock,
@@ -165,6 +169,7 @@ impl Site {
             router,
             writer,
             ledger,
+            views,
             clock,
             tasks,
             effects,
@@ -194,7 +199,7 @@ impl Site {
         self.send(ask.into_request()).await
     }
 
-    /// Takes the next effects that were intended and reports that they went well.
+    /// Takes the next effects that were intended and reports that they went well; the views show it.
     pub async fn carry_out_effects(&self) {
         let intended = self.effects.lock().await.recv().await.unwrap();
         for effect in intended {
@@ -219,10 +224,10 @@ impl Site {
                 instance_id,
                 outcome,
             };
-            self.writer
-                .submit(WriteRequest::by_service(command))
-                .await
-                .unwrap();
+            let done = self.writer.submit(WriteRequest::by_service(command)).await;
+            // What the service itself records is no caller's own write, which reads would wait for.
+            let position = done.unwrap().position;
+            assert!(self.views.wait_for(position, VIEWS_PATIENCE).await);
         }
     }
 }

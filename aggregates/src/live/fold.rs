@@ -1,5 +1,7 @@
 //! Folding facts into the live state.
 
+use std::sync::Arc;
+
 use super::fact::{Fact, FoldError};
 use super::{Live, Tracked, timed};
 use crate::capacity::CapacityError;
@@ -62,18 +64,20 @@ impl Live {
         id: ReservationId,
         event: &ReservationEvent,
     ) -> Result<u64, CapacityError> {
-        let Tracked {
-            mut state,
-            sequence,
-        } = self.reservations.remove(&id).unwrap_or_default();
-        for due in timed::of_reservation(id, &state).into_iter().flatten() {
+        let mut shared = self.reservations.remove(&id).unwrap_or_default();
+        for due in timed::of_reservation(id, &shared.state)
+            .into_iter()
+            .flatten()
+        {
             self.timed.remove(&due);
         }
-        self.move_capacity(&state, event)?;
+        self.move_capacity(&shared.state, event)?;
+        let Tracked { state, sequence } = Arc::make_mut(&mut shared);
         state.fold(event);
-        self.await_reservation(id, &state);
-        let sequence = sequence + 1;
-        self.reservations.insert(id, Tracked { state, sequence });
+        *sequence += 1;
+        let sequence = *sequence;
+        self.await_reservation(id, state);
+        self.reservations.insert(id, shared);
         Ok(sequence)
     }
 
@@ -132,11 +136,8 @@ impl Live {
     }
 
     fn apply_instance(&mut self, id: InstanceId, event: &InstanceEvent) -> u64 {
-        let Tracked {
-            mut state,
-            sequence,
-        } = self.instances.remove(&id).unwrap_or_default();
-        if let Some(due) = timed::of_instance(id, &state) {
+        let mut shared = self.instances.remove(&id).unwrap_or_default();
+        if let Some(due) = timed::of_instance(id, &shared.state) {
             self.timed.remove(&due);
         }
         if let InstanceEvent::InstanceRequested { spec, .. } = event {
@@ -145,10 +146,12 @@ impl Live {
                 .or_default()
                 .insert(id);
         }
+        let Tracked { state, sequence } = Arc::make_mut(&mut shared);
         state.fold(event);
-        self.await_instance(id, &state);
-        let sequence = sequence + 1;
-        self.instances.insert(id, Tracked { state, sequence });
+        *sequence += 1;
+        let sequence = *sequence;
+        self.await_instance(id, state);
+        self.instances.insert(id, shared);
         sequence
     }
 

@@ -80,8 +80,7 @@ impl Live {
         id: ReservationId,
         actor: Option<Actor>,
     ) -> Result<&Tracked<Reservation>, CommandRefusal> {
-        self.reservations
-            .get(&id)
+        self.reservation(id)
             .filter(|t| actor.is_none_or(|a| a.may_act_for(t.state.user_id)))
             .ok_or(CommandRefusal::NotFound("reservation"))
     }
@@ -176,9 +175,10 @@ impl Session<'_> {
         command: ReservationCommand,
         sender: Option<Sender>,
     ) -> Result<(), CommandRefusal> {
-        let known = self.live.reservations.get(&id).map(|t| t.state.clone());
-        let reservation = known.unwrap_or_default();
-        let events = self.live.decide_on(&reservation, command, self.now)?;
+        let known = self.live.reservations.get(&id).cloned().unwrap_or_default();
+        let events = self.live.decide_on(&known.state, command, self.now)?;
+        // What is still shared would have to be copied to be changed.
+        drop(known);
         self.record_all(id, events, sender);
         Ok(())
     }
@@ -267,8 +267,12 @@ impl Session<'_> {
     }
 
     fn reservation_answer(&self, id: ReservationId) -> Answer {
-        let Tracked { state, sequence } =
-            self.live.reservations.get(&id).cloned().unwrap_or_default();
+        let (state, sequence) = self
+            .live
+            .reservations
+            .get(&id)
+            .map(|t| (t.state.clone(), t.sequence))
+            .unwrap_or_default();
         Answer::Reservation {
             reservation_id: id,
             reservation: Box::new(state),
@@ -282,10 +286,10 @@ impl Session<'_> {
         if self.facts.len() == before {
             return Ok(());
         }
-        let Some(Tracked { state, .. }) = self.live.reservations.get(&id).cloned() else {
+        let Some(tracked) = self.live.reservations.get(&id).cloned() else {
             return Ok(());
         };
-        let Status::Activated { agreement, .. } = &state.status else {
+        let Status::Activated { agreement, .. } = &tracked.state.status else {
             return Ok(());
         };
         for (index, node) in (1_u32..).zip(agreement.placement.nodes()) {
@@ -295,13 +299,14 @@ impl Session<'_> {
                 spec: Box::new(InstanceSpec {
                     instance_id,
                     reservation_id: id,
-                    name: format!("pex-{}-{index}", &simple[..12]),
+                    // The end of the id: its beginning is the time, which others share.
+                    name: format!("pex-{}-{index}", &simple[20..]),
                     template: agreement.terms.template.clone(),
                     size: agreement.terms.size,
                     node: node.clone(),
                 }),
                 instance_type: agreement.terms.instance_type.clone(),
-                user_id: state.user_id,
+                user_id: tracked.state.user_id,
                 window: agreement.terms.window,
             };
             self.instance(instance_id, command)?;
@@ -310,13 +315,11 @@ impl Session<'_> {
     }
 
     fn instance(&mut self, id: InstanceId, command: InstanceCommand) -> Result<(), CommandRefusal> {
-        let instance = self
-            .live
-            .instances
-            .get(&id)
-            .map(|t| t.state.clone())
-            .unwrap_or_default();
-        for event in instance.decide(command, self.now)? {
+        let known = self.live.instances.get(&id).cloned().unwrap_or_default();
+        let events = known.state.decide(command, self.now)?;
+        // What is still shared would have to be copied to be changed.
+        drop(known);
+        for event in events {
             let sender = event.usual_sender();
             self.record(Fact::Instance(id, event), sender);
         }
@@ -346,7 +349,12 @@ impl Session<'_> {
             .filter(|t| actor.is_none_or(|a| a.may_act_for(t.state.user_id)))
             .ok_or(CommandRefusal::NotFound("instance"))?;
         self.instance(id, control.into())?;
-        let Tracked { state, sequence } = self.live.instances.get(&id).cloned().unwrap_or_default();
+        let (state, sequence) = self
+            .live
+            .instances
+            .get(&id)
+            .map(|t| (t.state.clone(), t.sequence))
+            .unwrap_or_default();
         Ok(Answer::Instance {
             instance_id: id,
             instance: Box::new(state),

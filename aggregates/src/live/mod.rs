@@ -15,6 +15,7 @@ mod tests;
 mod timed;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 pub use command::{Actor, Answer, Command, CommandRefusal, InstanceControl, Message, Sighting};
 pub use fact::{Fact, FoldError, NewFact};
@@ -55,8 +56,10 @@ pub struct OutstandingEffect {
 /// Everything that is not finished.
 #[derive(Clone, Debug, Default)]
 pub struct Live {
-    reservations: HashMap<ReservationId, Tracked<Reservation>>,
-    instances: HashMap<InstanceId, Tracked<Instance>>,
+    /// Shared with a snapshot that is being written: taking one copies no aggregate, and the fold
+    /// copies only what it changes meanwhile.
+    reservations: HashMap<ReservationId, Arc<Tracked<Reservation>>>,
+    instances: HashMap<InstanceId, Arc<Tracked<Instance>>>,
     /// Ordered, so that a state from a snapshot goes through them as the one it was taken of.
     instances_of: HashMap<ReservationId, BTreeSet<InstanceId>>,
     nodes: BTreeMap<NodeName, Tracked<Node>>,
@@ -77,18 +80,20 @@ impl Live {
     /// A reservation that has not ended.
     #[must_use]
     pub fn reservation(&self, id: ReservationId) -> Option<&Tracked<Reservation>> {
-        self.reservations.get(&id)
+        self.reservations.get(&id).map(Arc::as_ref)
     }
 
     /// An instance that is not gone.
     #[must_use]
     pub fn instance(&self, id: InstanceId) -> Option<&Tracked<Instance>> {
-        self.instances.get(&id)
+        self.instances.get(&id).map(Arc::as_ref)
     }
 
     /// Every instance that is not gone, in no particular order.
     pub fn instances(&self) -> impl Iterator<Item = (InstanceId, &Tracked<Instance>)> {
-        self.instances.iter().map(|(id, tracked)| (*id, tracked))
+        self.instances
+            .iter()
+            .map(|(id, tracked)| (*id, tracked.as_ref()))
     }
 
     /// Every node, by name.

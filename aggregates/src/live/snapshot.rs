@@ -1,6 +1,8 @@
 //! The live state as it is kept between runs: a cache of the fold, never a truth of its own.
 
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Live, Tracked};
 use crate::capacity::CapacityError;
@@ -13,8 +15,10 @@ use crate::{InstanceId, NodeName, ReservationId, Timestamp};
 /// The aggregates of a [`Live`]; capacity and timed commands follow from them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LiveSnapshot {
-    reservations: Vec<(ReservationId, Tracked<Reservation>)>,
-    instances: Vec<(InstanceId, Tracked<Instance>)>,
+    #[serde(serialize_with = "write_shared", deserialize_with = "read_shared")]
+    reservations: Vec<(ReservationId, Arc<Tracked<Reservation>>)>,
+    #[serde(serialize_with = "write_shared", deserialize_with = "read_shared")]
+    instances: Vec<(InstanceId, Arc<Tracked<Instance>>)>,
     nodes: Vec<(NodeName, Tracked<Node>)>,
     site: Tracked<Site>,
     last_recorded_at: Timestamp,
@@ -22,18 +26,20 @@ pub struct LiveSnapshot {
 
 impl Live {
     /// What has to be kept of this state, in the order of the ids.
+    ///
+    /// It shares the aggregates with this state: cheap to take, and unchanged by what comes later.
     #[must_use]
     pub fn snapshot(&self) -> LiveSnapshot {
         let mut reservations: Vec<_> = self
             .reservations
             .iter()
-            .map(|(id, tracked)| (*id, tracked.clone()))
+            .map(|(id, tracked)| (*id, Arc::clone(tracked)))
             .collect();
         reservations.sort_unstable_by_key(|(id, _)| *id);
         let mut instances: Vec<_> = self
             .instances
             .iter()
-            .map(|(id, tracked)| (*id, tracked.clone()))
+            .map(|(id, tracked)| (*id, Arc::clone(tracked)))
             .collect();
         instances.sort_unstable_by_key(|(id, _)| *id);
         LiveSnapshot {
@@ -48,6 +54,25 @@ impl Live {
             last_recorded_at: self.last_recorded_at,
         }
     }
+}
+
+fn write_shared<Id: Serialize, A: Serialize, S: Serializer>(
+    shared: &[(Id, Arc<A>)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(
+        shared
+            .iter()
+            .map(|(id, aggregate)| (id, aggregate.as_ref())),
+    )
+}
+
+fn read_shared<'de, Id: Deserialize<'de>, A: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<(Id, Arc<A>)>, D::Error> {
+    let owned = Vec::<(Id, A)>::deserialize(deserializer)?;
+    let shared = owned.into_iter().map(|(id, a)| (id, Arc::new(a)));
+    Ok(shared.collect())
 }
 
 impl TryFrom<LiveSnapshot> for Live {

@@ -20,8 +20,8 @@ use crate::error::ViewsError;
 pub(crate) use location::Location;
 pub(crate) use statement::{Statement, Value};
 
-/// How many connections PostgreSQL is asked for: the runner's and the readers'.
-const POSTGRES_CONNECTIONS_MAX: u32 = 8;
+/// How many readers PostgreSQL is asked for, beside the one writer.
+const POSTGRES_READERS_MAX: u32 = 7;
 /// How many readers SQLite has, beside its one writer.
 const SQLITE_READERS_MAX: u32 = 4;
 /// How long a task waits for a connection.
@@ -47,7 +47,12 @@ impl<T> Row for T where T: for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, Sqli
 /// Where the views are kept.
 pub(crate) enum Store {
     /// In the ledger's database, in a schema of their own.
-    Postgres(PgPool),
+    Postgres {
+        /// For queries.
+        readers: PgPool,
+        /// For the runner.
+        writer: PgPool,
+    },
     /// In a file of their own, with one writer.
     Sqlite {
         /// For queries.
@@ -65,18 +70,18 @@ pub(crate) enum Tx {
 
 /// Runs `$query` on an executor of either store; the body is the same text for both.
 macro_rules! fetch_all {
-    ($db:ty, $statement:expr, $executor:expr) => {{
+    ($db:ty, $statement:expr, $sql:expr, $executor:expr) => {{
         let arguments = $statement.arguments::<$db>().map_err(sqlx::Error::Encode)?;
-        sqlx::query_as_with::<$db, T, _>(&$statement.sql, arguments)
+        sqlx::query_as_with::<$db, T, _>($sql, arguments)
             .fetch_all($executor)
             .await
     }};
 }
 
 macro_rules! execute {
-    ($db:ty, $statement:expr, $executor:expr) => {{
+    ($db:ty, $statement:expr, $sql:expr, $executor:expr) => {{
         let arguments = $statement.arguments::<$db>().map_err(sqlx::Error::Encode)?;
-        sqlx::query_with::<$db, _>(&$statement.sql, arguments)
+        sqlx::query_with::<$db, _>($sql, arguments)
             .execute($executor)
             .await?
             .rows_affected()
@@ -130,25 +135,39 @@ impl Store {
         make_schema(&mut connection).await?;
         POSTGRES.run(&mut connection).await?;
         connection.close().await?;
-        let pool = PgPoolOptions::new()
-            .max_connections(POSTGRES_CONNECTIONS_MAX)
-            .acquire_timeout(CONNECTION_PATIENCE)
-            .after_release(|connection, _| {
-                Box::pin(async move {
-                    // Ends what a task left open that was dropped in the middle.
-                    connection.execute("ROLLBACK").await?;
-                    Ok(true)
+        let pool = |max, options| {
+            PgPoolOptions::new()
+                .max_connections(max)
+                .acquire_timeout(CONNECTION_PATIENCE)
+                .after_release(|connection, _| {
+                    Box::pin(async move {
+                        // Ends what a task left open that was dropped in the middle.
+                        connection.execute("ROLLBACK").await?;
+                        Ok(true)
+                    })
                 })
-            })
-            .connect_lazy_with(options);
-        Ok(Self::Postgres(pool))
+                .connect_lazy_with(options)
+        };
+        // The runner's few statements have one good plan each. Finding it anew for a thousand values
+        // costs more than writing them; a reader's plan does hang on what is asked for.
+        let of_runner = options
+            .clone()
+            .options([("plan_cache_mode", "force_generic_plan")]);
+        Ok(Self::Postgres {
+            readers: pool(POSTGRES_READERS_MAX, options),
+            writer: pool(1, of_runner),
+        })
     }
 
     /// Reads rows outside of any transaction of ours.
     pub(crate) async fn fetch<T: Row>(&self, statement: &Statement) -> Result<Vec<T>, ViewsError> {
         let rows = match self {
-            Self::Postgres(pool) => fetch_all!(Postgres, statement, pool),
-            Self::Sqlite { readers, .. } => fetch_all!(Sqlite, statement, readers),
+            Self::Postgres { readers, .. } => {
+                fetch_all!(Postgres, statement, &statement.sql, readers)
+            }
+            Self::Sqlite { readers, .. } => {
+                fetch_all!(Sqlite, statement, &statement.sql_without_numbers(), readers)
+            }
         };
         Ok(rows?)
     }
@@ -156,7 +175,7 @@ impl Store {
     /// Begins a transaction that writes.
     pub(crate) async fn begin(&self) -> Result<Tx, ViewsError> {
         match self {
-            Self::Postgres(pool) => Ok(Tx::Postgres(pool.begin().await?)),
+            Self::Postgres { writer, .. } => Ok(Tx::Postgres(writer.begin().await?)),
             Self::Sqlite { writer, .. } => {
                 Ok(Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?))
             }
@@ -173,7 +192,10 @@ impl Store {
 
     pub(crate) async fn close(&self) {
         match self {
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
             Self::Sqlite { readers, writer } => {
                 readers.close().await;
                 writer.close().await;
@@ -188,8 +210,13 @@ impl Tx {
         statement: &Statement,
     ) -> Result<Vec<T>, ViewsError> {
         let rows = match self {
-            Self::Postgres(tx) => fetch_all!(Postgres, statement, &mut **tx),
-            Self::Sqlite(tx) => fetch_all!(Sqlite, statement, &mut **tx),
+            Self::Postgres(tx) => fetch_all!(Postgres, statement, &statement.sql, &mut **tx),
+            Self::Sqlite(tx) => fetch_all!(
+                Sqlite,
+                statement,
+                &statement.sql_without_numbers(),
+                &mut **tx
+            ),
         };
         Ok(rows?)
     }
@@ -197,8 +224,13 @@ impl Tx {
     /// Runs a statement and answers with how many rows it touched.
     pub(crate) async fn execute(&mut self, statement: &Statement) -> Result<u64, ViewsError> {
         Ok(match self {
-            Self::Postgres(tx) => execute!(Postgres, statement, &mut **tx),
-            Self::Sqlite(tx) => execute!(Sqlite, statement, &mut **tx),
+            Self::Postgres(tx) => execute!(Postgres, statement, &statement.sql, &mut **tx),
+            Self::Sqlite(tx) => execute!(
+                Sqlite,
+                statement,
+                &statement.sql_without_numbers(),
+                &mut **tx
+            ),
         })
     }
 

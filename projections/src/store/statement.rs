@@ -82,6 +82,21 @@ impl Statement {
         self
     }
 
+    /// The SQL with `?` in place of each `$n`, which come in their order: SQLite finds a numbered one by
+    /// going through all others, sqlx asks for each, and with a thousand of them that takes longer than
+    /// the statement itself.
+    pub(super) fn sql_without_numbers(&self) -> String {
+        let mut parts = self.sql.split('$');
+        let mut sql = parts.next().unwrap_or_default().to_owned();
+        for (n, part) in (1_usize..).zip(parts) {
+            let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+            debug_assert_eq!(part[..digits].parse(), Ok(n), "{}", self.sql);
+            sql.push('?');
+            sql.push_str(&part[digits..]);
+        }
+        sql
+    }
+
     /// Writes `$n, $n, …` for several values.
     pub(crate) fn push_values<V: Into<Value>>(
         &mut self,
@@ -111,5 +126,22 @@ impl Statement {
             }
         }
         Ok(arguments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_left_out_for_sqlite() {
+        let mut statement = Statement::new("SELECT a1 WHERE b = $1").bind(1_i64);
+        statement.push(" AND c IN (");
+        statement.push_values(2..=11_i64).push(") LIMIT 7");
+        assert!(statement.sql.ends_with("$10, $11) LIMIT 7"));
+        assert_eq!(
+            statement.sql_without_numbers(),
+            "SELECT a1 WHERE b = ? AND c IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) LIMIT 7"
+        );
     }
 }

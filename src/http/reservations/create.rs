@@ -30,7 +30,7 @@ pub async fn create(
     } else {
         Some(ProposalIn::read(Fields::of_body(&sent.body)?)?.into_proposal()?)
     };
-    let reservation_id = ReservationId(entropy::new_uuid());
+    let reservation_id = ReservationId(entropy::new_uuid_at(app.clock.now()));
     let request = sent.ask(
         caller.actor(),
         Command::Open {

@@ -12,7 +12,9 @@
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
-use sqlx::{PgConnection, PgPool, Row};
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{PgConnection, PgPool, Postgres, Row};
 
 use super::check_durable;
 use crate::ledger::chain;
@@ -26,28 +28,40 @@ use crate::ledger::sole_connection::SoleConnection;
 /// ends it and the outcome is known.
 const APPEND_PATIENCE: Duration = Duration::from_secs(45);
 
-/// Checks the epoch and the head, inserts events and answers if both are right, and tells what it found.
+/// Checks the epoch and the head, inserts events if both are right, and tells what it found.
 ///
 /// `$1` epoch; `$2` position and `$3` hash of the head the writer knows (no hash when there is none); `$4`
-/// first recorded_at; `$5` to `$13` the events; `$14` to `$19` the answers.
-const APPEND: &str = "\
-WITH writer AS (SELECT epoch FROM ledger_writer WHERE only_row = 1 FOR SHARE), \
-head AS (SELECT position, recorded_at, hash FROM events ORDER BY position DESC LIMIT 1), \
-fit AS (SELECT 1 FROM writer LEFT JOIN head ON true WHERE epoch = $1 AND ($4 IS NULL OR \
-    (coalesce(position, 0) = $2 AND hash IS NOT DISTINCT FROM $3 AND coalesce(recorded_at <= $4, true)))), \
-appended AS (INSERT INTO events (position, recorded_at, aggregate_type, aggregate_id, sequence, \
-    event_type, event_version, payload, metadata, hash) \
-    SELECT $2 + e.nth, e.recorded_at, e.aggregate_type, e.aggregate_id, e.sequence, \
-    e.event_type, e.event_version, e.payload::json, e.metadata::json, e.hash \
-    FROM fit, UNNEST($5::bigint[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[], \
-    $11::text[], $12::text[], $13::bytea[]) WITH ORDINALITY AS e (recorded_at, aggregate_type, \
-    aggregate_id, sequence, event_type, event_version, payload, metadata, hash, nth) RETURNING 1), \
-kept AS (INSERT INTO idempotency (user_id, key, fingerprint, answer, position, created_at) \
+/// first recorded_at; `$5` to `$13` the events; with answers, `$14` to `$19` those.
+macro_rules! append_with {
+    ($answers:literal) => {
+        concat!(
+            "WITH writer AS (SELECT epoch FROM ledger_writer WHERE only_row = 1 FOR SHARE), \
+            head AS (SELECT position, recorded_at, hash FROM events ORDER BY position DESC LIMIT 1), \
+            fit AS (SELECT 1 FROM writer LEFT JOIN head ON true WHERE epoch = $1 AND ($4 IS NULL OR \
+            (coalesce(position, 0) = $2 AND hash IS NOT DISTINCT FROM $3 \
+            AND coalesce(recorded_at <= $4, true)))), \
+            appended AS (INSERT INTO events (position, recorded_at, aggregate_type, aggregate_id, \
+            sequence, event_type, event_version, payload, metadata, hash) \
+            SELECT $2 + e.nth, e.recorded_at, e.aggregate_type, e.aggregate_id, e.sequence, \
+            e.event_type, e.event_version, e.payload::json, e.metadata::json, e.hash \
+            FROM fit, UNNEST($5::bigint[], $6::text[], $7::text[], $8::bigint[], $9::text[], \
+            $10::text[], $11::text[], $12::text[], $13::bytea[]) WITH ORDINALITY AS e (recorded_at, \
+            aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, \
+            hash, nth) RETURNING 1)",
+            $answers,
+            " SELECT w.epoch, h.position, h.recorded_at, h.hash, (SELECT count(*) FROM appended), \
+            (SELECT count(*) FROM fit) FROM writer w LEFT JOIN head h ON true"
+        )
+    };
+}
+
+const APPEND_EVENTS: &str = append_with!("");
+const APPEND_EVENTS_AND_ANSWERS: &str = append_with!(
+    ", kept AS (INSERT INTO idempotency (user_id, key, fingerprint, answer, position, created_at) \
     SELECT a.user_id, a.key, a.fingerprint, a.answer, a.position, a.created_at \
     FROM fit, UNNEST($14::bigint[], $15::text[], $16::bytea[], $17::text[], $18::bigint[], \
-    $19::bigint[]) AS a (user_id, key, fingerprint, answer, position, created_at)) \
-SELECT w.epoch, h.position, h.recorded_at, h.hash, (SELECT count(*) FROM appended), \
-    (SELECT count(*) FROM fit) FROM writer w LEFT JOIN head h ON true";
+    $19::bigint[]) AS a (user_id, key, fingerprint, answer, position, created_at))"
+);
 
 /// Appends a batch in one statement.
 pub(super) async fn append(
@@ -81,7 +95,11 @@ async fn execute(
     } = append;
     let texts = |text: fn(&NewEvent) -> &str| events.iter().map(text).collect::<Vec<&str>>();
     let numbers = |number: fn(&NewEvent) -> i64| events.iter().map(number).collect::<Vec<i64>>();
-    let row = sqlx::query(APPEND)
+    let sql = match answers {
+        [] => APPEND_EVENTS,
+        _ => APPEND_EVENTS_AND_ANSWERS,
+    };
+    let query = sqlx::query(sql)
         .bind(to_db(epoch))
         .bind(to_db(head.position))
         .bind((head.position > 0).then_some(&head.hash.0[..]))
@@ -99,43 +117,12 @@ async fn execute(
                 .iter()
                 .map(|hash| &hash.0[..])
                 .collect::<Vec<&[u8]>>(),
-        )
-        .bind(
-            answers
-                .iter()
-                .map(|answer| answer.user_id.0)
-                .collect::<Vec<i64>>(),
-        )
-        .bind(
-            answers
-                .iter()
-                .map(|answer| &answer.key[..])
-                .collect::<Vec<&str>>(),
-        )
-        .bind(
-            answers
-                .iter()
-                .map(|answer| &answer.fingerprint[..])
-                .collect::<Vec<&[u8]>>(),
-        )
-        .bind(
-            answers
-                .iter()
-                .map(|answer| &answer.answer[..])
-                .collect::<Vec<&str>>(),
-        )
-        .bind(
-            answers
-                .iter()
-                .map(|answer| to_db(answer.position))
-                .collect::<Vec<i64>>(),
-        )
-        .bind(
-            answers
-                .iter()
-                .map(|answer| answer.created_at.0)
-                .collect::<Vec<i64>>(),
-        )
+        );
+    let query = match answers {
+        [] => query,
+        answers => bind_answers(query, answers),
+    };
+    let row = query
         .fetch_one(connection)
         .await
         .map_err(|error| refused(error, head.position + 1))?;
@@ -156,6 +143,28 @@ async fn execute(
         return Err(LedgerError::outcome_unknown(why));
     }
     Ok(chain::head_after(head, events, hashes))
+}
+
+fn bind_answers<'q>(
+    query: Query<'q, Postgres, PgArguments>,
+    answers: &'q [IdempotencyRecord],
+) -> Query<'q, Postgres, PgArguments> {
+    let numbers = |number: fn(&IdempotencyRecord) -> i64| {
+        let numbers = answers.iter().map(number);
+        numbers.collect::<Vec<i64>>()
+    };
+    let texts = |text: fn(&IdempotencyRecord) -> &str| {
+        let texts = answers.iter().map(text);
+        texts.collect::<Vec<&str>>()
+    };
+    let fingerprints = answers.iter().map(|answer| &answer.fingerprint[..]);
+    query
+        .bind(numbers(|answer| answer.user_id.0))
+        .bind(texts(|answer| &answer.key))
+        .bind(fingerprints.collect::<Vec<&[u8]>>())
+        .bind(texts(|answer| &answer.answer))
+        .bind(numbers(|answer| to_db(answer.position)))
+        .bind(numbers(|answer| answer.created_at.0))
 }
 
 /// Keeps an answer that comes without events.

@@ -86,9 +86,11 @@ impl PostgresStore {
                 })
             })
             .connect_lazy_with(pool_options);
-        let writer_options = options
-            .clone()
-            .options([("statement_timeout", APPEND_STATEMENT_MS)]);
+        // The append's plan is the same whatever is appended; finding it anew would cost more than a row.
+        let writer_options = options.clone().options([
+            ("statement_timeout", APPEND_STATEMENT_MS),
+            ("plan_cache_mode", "force_generic_plan"),
+        ]);
         let inner = Inner {
             options,
             writer: SoleConnection::new(writer_options),

@@ -1,8 +1,8 @@
 //! Writing to an SQLite ledger: one transaction a batch, on the one writing connection.
 
-use std::fmt::Write;
 use std::sync::LazyLock;
 
+use futures_util::TryStreamExt;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Executor, Sqlite, SqliteConnection};
@@ -30,28 +30,55 @@ const EVENT_COLUMNS: [&str; 10] = [
     "hash",
 ];
 
-/// The most events one statement inserts; every power of two up to it has its own prepared statement.
-const ROWS_A_STATEMENT_MAX: usize = 64;
+const ANSWER_COLUMNS: [&str; 6] = [
+    "user_id",
+    "key",
+    "fingerprint",
+    "answer",
+    "position",
+    "created_at",
+];
 
-/// The statements that insert 64, 32, … 1 events, by the number of events.
-static INSERT_EVENTS: LazyLock<Vec<(usize, String)>> = LazyLock::new(|| {
-    let mut statements = Vec::new();
-    let mut count = ROWS_A_STATEMENT_MAX;
-    while count > 0 {
-        statements.push((count, insert_events(count)));
-        count /= 2;
-    }
-    statements
+/// How many rows a statement inserts, at most and then fewer; each count has a prepared statement of
+/// its own. A batch of a few takes one.
+const ROWS_A_STATEMENT: [usize; 11] = [128, 64, 32, 16, 8, 7, 6, 5, 4, 3, 2];
+
+/// How many statements a connection keeps prepared: those below, and a few others.
+pub(super) const STATEMENTS_MAX: usize = 64;
+
+/// Statements by the number of rows they insert.
+type Inserts = LazyLock<Vec<(usize, String)>>;
+
+/// Takes the lock, tells the epoch and the head, and inserts the first events; in one go, since each
+/// way to SQLite's thread and back costs as much as a row.
+static OPEN: Inserts = LazyLock::new(|| {
+    let opening = format!("{BEGIN}; {}", rows::SELECT_HEAD);
+    let inserts = inserts("events", &EVENT_COLUMNS).into_iter();
+    let with_events = inserts.map(|(count, insert)| (count, format!("{opening}; {insert}")));
+    with_events.chain([(0, opening.clone())]).collect()
 });
+static INSERT_EVENTS: Inserts = LazyLock::new(|| inserts("events", &EVENT_COLUMNS));
+static INSERT_ANSWERS: Inserts = LazyLock::new(|| inserts("idempotency", &ANSWER_COLUMNS));
 
-fn insert_events(count: usize) -> String {
-    let mut sql = format!("INSERT INTO events ({}) VALUES ", EVENT_COLUMNS.join(", "));
-    let row = ["?"; EVENT_COLUMNS.len()].join(", ");
-    for i in 0..count {
-        let comma = if i == 0 { "" } else { ", " };
-        write!(sql, "{comma}({row})").expect("invariant: writing to a string succeeds");
-    }
-    sql
+fn inserts(table: &str, columns: &[&str]) -> Vec<(usize, String)> {
+    let counts = ROWS_A_STATEMENT.into_iter().chain([1]);
+    counts
+        .map(|count| {
+            let row = format!("({})", vec!["?"; columns.len()].join(", "));
+            let rows = vec![row; count].join(", ");
+            let columns = columns.join(", ");
+            (
+                count,
+                format!("INSERT INTO {table} ({columns}) VALUES {rows}"),
+            )
+        })
+        .collect()
+}
+
+/// The statement for as many of `rows` rows as one can take, and how many that are.
+fn largest(inserts: &Inserts, rows: usize) -> Option<(usize, &str)> {
+    let fits = inserts.iter().find(|(count, _)| *count <= rows);
+    fits.map(|(count, sql)| (*count, &sql[..]))
 }
 
 /// Appends a batch in one transaction.
@@ -84,44 +111,73 @@ async fn fill(
     append: Append<'_>,
     hashes: &[ChainHash],
 ) -> Result<(), LedgerError> {
-    connection
-        .execute(BEGIN)
-        .await
-        .map_err(LedgerError::not_appended)?;
-    let head = sqlx::query(rows::SELECT_HEAD)
-        .fetch_one(&mut *connection)
-        .await;
-    let (epoch, head) = rows::epoch_and_head(&head.map_err(LedgerError::not_appended)?)?;
-    check_head(&append, epoch, head)?;
     let positions = to_db(append.head.position + 1)..;
-    let mut rows: Vec<_> = positions.zip(append.events).zip(hashes).collect();
-    let mut rest = &mut rows[..];
-    for (count, sql) in INSERT_EVENTS.iter() {
-        while rest.len() >= *count {
-            let (chunk, others) = rest.split_at_mut(*count);
-            let mut query = sqlx::query(sql);
-            for ((position, event), hash) in chunk {
-                query = bind_event(query, *position, event, hash);
-            }
-            query.execute(&mut *connection).await.map_err(refused)?;
-            rest = others;
-        }
+    let mut rows = positions.zip(append.events).zip(hashes);
+    let mut left = append.events.len();
+    let (count, sql) = largest(&OPEN, left).expect("invariant: one opens without events");
+    open(
+        connection,
+        &append,
+        bind_events(sql, rows.by_ref().take(count)),
+    )
+    .await?;
+    left -= count;
+    while let Some((count, sql)) = largest(&INSERT_EVENTS, left) {
+        let insert = bind_events(sql, rows.by_ref().take(count));
+        insert.execute(&mut *connection).await.map_err(refused)?;
+        left -= count;
     }
-    for answer in append.answers {
-        insert_answer(answer)
-            .execute(&mut *connection)
-            .await
-            .map_err(refused)?;
+    let mut answers = append.answers;
+    while let Some((count, sql)) = largest(&INSERT_ANSWERS, answers.len()) {
+        let (now, later) = answers.split_at(count);
+        let insert = now.iter().fold(sqlx::query(sql), bind_answer);
+        insert.execute(&mut *connection).await.map_err(refused)?;
+        answers = later;
     }
     Ok(())
 }
 
+/// Runs a statement of [`OPEN`]. That the head does not fit says more than that a row was refused.
+async fn open(
+    connection: &mut SqliteConnection,
+    append: &Append<'_>,
+    opening: Insert<'_>,
+) -> Result<(), LedgerError> {
+    let mut head = None;
+    let mut told = connection.fetch(opening);
+    let outcome = loop {
+        match told.try_next().await {
+            Ok(Some(row)) => head = Some(row),
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    let Some(head) = head else {
+        let why = outcome.map_or_else(Into::into, |()| "it told no epoch".into());
+        return Err(LedgerError::NotAppended(why));
+    };
+    let (epoch, head) = rows::epoch_and_head(&head)?;
+    check_head(append, epoch, head)?;
+    outcome.map_err(refused)
+}
+
+type Insert<'q> = Query<'q, Sqlite, SqliteArguments<'q>>;
+
+fn bind_events<'q>(
+    sql: &'q str,
+    events: impl Iterator<Item = ((i64, &'q NewEvent), &'q ChainHash)>,
+) -> Insert<'q> {
+    events.fold(sqlx::query(sql), |query, ((position, event), hash)| {
+        bind_event(query, position, event, hash)
+    })
+}
+
 fn bind_event<'q>(
-    query: Query<'q, Sqlite, SqliteArguments<'q>>,
+    query: Insert<'q>,
     position: i64,
     event: &'q NewEvent,
     hash: &'q ChainHash,
-) -> Query<'q, Sqlite, SqliteArguments<'q>> {
+) -> Insert<'q> {
     query
         .bind(position)
         .bind(event.recorded_at.0)
@@ -135,8 +191,8 @@ fn bind_event<'q>(
         .bind(&hash.0[..])
 }
 
-fn insert_answer(answer: &IdempotencyRecord) -> Query<'_, Sqlite, SqliteArguments<'_>> {
-    sqlx::query(rows::INSERT_IDEMPOTENT)
+fn bind_answer<'q>(query: Insert<'q>, answer: &'q IdempotencyRecord) -> Insert<'q> {
+    query
         .bind(answer.user_id.0)
         .bind(&answer.key)
         .bind(&answer.fingerprint[..])
@@ -151,7 +207,7 @@ pub(super) async fn keep_answer(
     answer: &IdempotencyRecord,
 ) -> Result<(), LedgerError> {
     let mut lease = writer.lease().await.map_err(LedgerError::not_appended)?;
-    let kept = insert_answer(answer)
+    let kept = bind_answer(sqlx::query(rows::INSERT_IDEMPOTENT), answer)
         .execute(&mut *lease)
         .await
         .map_err(refused);

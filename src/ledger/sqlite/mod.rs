@@ -4,16 +4,15 @@
 //! disk (`synchronous=FULL`) before it is acknowledged.
 
 mod append;
+mod scan;
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::TryStreamExt;
 use openpex_aggregates::UserId;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
@@ -35,8 +34,6 @@ const READERS_MAX: u32 = 4;
 const READER_PATIENCE: Duration = Duration::from_secs(10);
 /// How long a write waits for another process's write, such as the command line's.
 const BUSY_PATIENCE: Duration = Duration::from_secs(10);
-/// Rows the reading thread may be ahead of us.
-const ROWS_AHEAD: usize = 1_024;
 /// How long migrating waits for another process that migrates.
 const MIGRATION_PATIENCE: Duration = Duration::from_secs(60);
 /// The file holds password hashes: for its owner only.
@@ -46,10 +43,6 @@ const WRITER_LOCK: &str = ".writer-lock";
 /// Locked while the tables are migrated.
 const MIGRATION_LOCK: &str = ".migration-lock";
 
-const SELECT_AFTER: &str = "\
-    SELECT position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, \
-    event_version, payload, metadata, hash FROM events WHERE position > $1 \
-    ORDER BY position LIMIT $2";
 const SELECT_STREAM: &str = "\
     SELECT position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, \
     event_version, payload, metadata, hash FROM events \
@@ -76,13 +69,13 @@ impl SqliteStore {
     pub async fn open(path: &Path, access: Access) -> Result<Self, LedgerError> {
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .busy_timeout(BUSY_PATIENCE)
-            .row_buffer_size(ROWS_AHEAD);
+            .busy_timeout(BUSY_PATIENCE);
         let writer = match access {
             Access::ReadWrite => {
                 make_file(path)?;
                 options
                     .clone()
+                    .statement_cache_capacity(append::STATEMENTS_MAX)
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
             }
@@ -227,16 +220,9 @@ impl EventStore for SqliteStore {
         limit: u32,
         visit: Visitor<'_>,
     ) -> Result<u32, LedgerError> {
-        let query = sqlx::query(SELECT_AFTER).bind(to_db(position)).bind(limit);
-        let mut rows = query.fetch(self.readers());
-        let mut shown = 0;
-        while let Some(row) = rows.try_next().await.map_err(LedgerError::unavailable)? {
-            shown += 1;
-            if let ControlFlow::Break(()) = visit(rows::event(&row)?) {
-                break;
-            }
-        }
-        Ok(shown)
+        let reader = self.readers().acquire().await;
+        let mut reader = reader.map_err(LedgerError::unavailable)?;
+        scan::scan(&mut reader, position, limit, visit).await
     }
 
     async fn read_stream(
