@@ -1,4 +1,5 @@
-//! Remembers how far each user has written, so that a read shows its caller's own writes.
+//! Remembers how far each user has written, so that a read shows its caller's own writes; to those
+//! who see everybody's reservations, everybody's.
 //!
 //! Bounded: when too many users are remembered, all are forgotten at once and everybody waits for
 //! the highest of their positions instead. That waits longer than needed, never shorter.
@@ -10,6 +11,7 @@ use openpex_aggregates::UserId;
 
 use super::limits::{OWN_WRITES_USERS_MAX, READ_WAIT_MAX};
 use super::problem::Problem;
+use super::request::Caller;
 use super::state::AppState;
 
 /// The newest position each user was answered with.
@@ -23,6 +25,8 @@ struct Seen {
     by_user: HashMap<UserId, u64>,
     /// What everybody is taken to have written.
     floor: u64,
+    /// The newest position anybody was answered with.
+    newest: u64,
 }
 
 impl OwnWrites {
@@ -33,6 +37,7 @@ impl OwnWrites {
             seen: Mutex::new(Seen {
                 by_user: HashMap::new(),
                 floor: head,
+                newest: head,
             }),
         }
     }
@@ -40,6 +45,7 @@ impl OwnWrites {
     /// `user_id` was answered with `position`.
     pub fn note(&self, user_id: UserId, position: u64) {
         let mut seen = self.seen();
+        seen.newest = seen.newest.max(position);
         if seen.by_user.len() >= OWN_WRITES_USERS_MAX && !seen.by_user.contains_key(&user_id) {
             let highest = seen.by_user.drain().map(|(_, position)| position).max();
             seen.floor = seen.floor.max(highest.unwrap_or(0));
@@ -52,6 +58,13 @@ impl OwnWrites {
     pub fn note_for_all(&self, position: u64) {
         let mut seen = self.seen();
         seen.floor = seen.floor.max(position);
+        seen.newest = seen.newest.max(position);
+    }
+
+    /// What a read of somebody who sees everybody's reservations must show.
+    #[must_use]
+    pub fn position_of_all(&self) -> u64 {
+        self.seen().newest
     }
 
     /// What a read of `user_id` must show.
@@ -70,12 +83,16 @@ impl OwnWrites {
     }
 }
 
-/// Waits until the views show everything that `user_id` has written.
+/// Waits until the views show everything that the caller has written, or that anybody has been
+/// told was written where the caller sees it all.
 ///
 /// # Errors
 /// 503 where they do not get there in [`READ_WAIT_MAX`].
-pub async fn wait_for_own_writes(app: &AppState, user_id: UserId) -> Result<(), Problem> {
-    let position = app.own_writes().position_of(user_id);
+pub async fn wait_for_own_writes(app: &AppState, caller: &Caller) -> Result<(), Problem> {
+    let position = match caller.sees_only() {
+        Some(user_id) => app.own_writes().position_of(user_id),
+        None => app.own_writes().position_of_all(),
+    };
     match tokio::time::timeout(READ_WAIT_MAX, app.reads.wait_for(position)).await {
         Ok(reached) => Ok(reached?),
         Err(_) => {
@@ -103,5 +120,8 @@ mod tests {
         assert_eq!(writes.seen().by_user.len(), 1);
         writes.note(UserId(users), 1);
         assert_eq!(writes.position_of(UserId(users)), 10 + users.unsigned_abs());
+        assert_eq!(writes.position_of_all(), 10 + users.unsigned_abs());
+        writes.note_for_all(1_000_000);
+        assert_eq!(writes.position_of_all(), 1_000_000);
     }
 }

@@ -27,7 +27,7 @@ pub async fn list(
     let mut filter = query.filter(&names, by_name)?;
     filter.owner = caller.sees_only();
     let page = query.page()?;
-    wait_for_own_writes(&app, caller.user_id()).await?;
+    wait_for_own_writes(&app, &caller).await?;
     let found = app.reads.list_instances(&filter, &page).await?;
     let entries: Vec<_> = found
         .entries

@@ -19,7 +19,7 @@ pub async fn show(
     path: ReservationPath,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    wait_for_own_writes(&app, caller.user_id()).await?;
+    wait_for_own_writes(&app, &caller).await?;
     let found = app.reads.find_reservation(path.id).await?;
     let view = found
         .filter(|view| caller.may_see(view.reservation.user_id))
