@@ -58,22 +58,23 @@ impl Changes {
     }
 
     /// The changes before `cursor`.
-    pub(super) fn until(&self, cursor: Cursor) -> impl Iterator<Item = &Change> {
-        let cut = self
-            .pages
-            .get(cursor.page)
-            .map_or(&[][..], |page| &page[..cursor.index]);
-        self.pages[..cursor.page].iter().flatten().chain(cut)
+    pub(super) fn until(&self, cursor: Cursor) -> impl Iterator<Item = &[Change]> {
+        self.between(Cursor::default(), cursor)
     }
 
-    /// The changes after `cursor`.
-    pub(super) fn from(&self, cursor: Cursor) -> impl Iterator<Item = &Change> {
-        let cut = self
-            .pages
-            .get(cursor.page)
-            .map_or(&[][..], |page| &page[cursor.index..]);
-        let rest = self.pages.get(cursor.page + 1..).unwrap_or_default();
-        cut.iter().chain(rest.iter().flatten())
+    /// The changes between two places, a page at a time: loops over slices are what compilers are
+    /// good at.
+    pub(super) fn between(&self, from: Cursor, until: Cursor) -> impl Iterator<Item = &[Change]> {
+        (from.page..=until.page).filter_map(move |page| {
+            let changes = self.pages.get(page)?;
+            let low = if page == from.page { from.index } else { 0 };
+            let high = if page == until.page {
+                until.index
+            } else {
+                changes.len()
+            };
+            changes.get(low..high)
+        })
     }
 
     /// Heap bytes.

@@ -19,8 +19,8 @@
 //!
 //! # Design notes
 //!
-//! A stretch holds up to four changes for each node, so that the columns cost less memory than the
-//! changes and a cut one is gone through in the time that the columns take. Changes lie strictly
+//! A stretch holds up to two changes for each node: the columns then cost about as much memory as the
+//! changes, and a cut one is gone through in about the time that a few columns take. Changes lie strictly
 //! between the beginnings of their stretch and of the next: what changes where a stretch begins
 //! is in the difference of the columns. A time at which usage changes in the sum of two windows by
 //! nothing (one ends as another begins) is no change.
@@ -46,7 +46,7 @@ use super::profile::Profile;
 /// Least changes at which a stretch is split, however few nodes there are.
 const STRETCH_CHANGES_MIN: usize = if cfg!(test) { 5 } else { 256 };
 /// Changes for each node at which a stretch is split.
-const STRETCH_CHANGES_PER_NODE: usize = if cfg!(test) { 2 } else { 4 };
+const STRETCH_CHANGES_PER_NODE: usize = 2;
 
 /// The usage of all nodes over time.
 #[derive(Clone, Debug)]

@@ -250,7 +250,7 @@ impl Subtree {
                 }
                 Page::Stretch(Stretch { changes, .. }) => {
                     let gone = changes.seek(at.saturating_add(1));
-                    return (at < end).then(|| changes.until(gone));
+                    return (at < end).then(|| changes.until(gone).flatten());
                 }
             }
         }

@@ -74,9 +74,11 @@ impl<'a> View<'a> {
                 Page::Stretch(Stretch { start, changes }) => {
                     let mut usage = columns::true_values(start, above.as_deref());
                     let cursor = changes.seek(instant.saturating_add(1));
-                    for change in changes.until(cursor) {
-                        let node = change.node as usize;
-                        usage[node] = shifted(usage[node], change.by);
+                    for page in changes.until(cursor) {
+                        for change in page {
+                            let node = change.node as usize;
+                            usage[node] = shifted(usage[node], change.by);
+                        }
                     }
                     return Walk {
                         usage,
@@ -220,16 +222,20 @@ fn gather(
         }
         Page::Stretch(Stretch { start, changes }) => {
             let mut usage = columns::true_values(start, above);
-            let cursor = changes.seek(from.saturating_add(1));
-            for change in changes.until(cursor) {
-                let node = change.node as usize;
-                usage[node] = shifted(usage[node], change.by);
+            let begin = changes.seek(from.saturating_add(1));
+            for page in changes.until(begin) {
+                for change in page {
+                    let node = change.node as usize;
+                    usage[node] = shifted(usage[node], change.by);
+                }
             }
             columns::raise(max, &usage);
-            for change in changes.from(cursor).take_while(|change| change.at < until) {
-                let node = change.node as usize;
-                usage[node] = shifted(usage[node], change.by);
-                max[node] = larger(max[node], usage[node]);
+            for page in changes.between(begin, changes.seek(until)) {
+                for change in page {
+                    let node = change.node as usize;
+                    usage[node] = shifted(usage[node], change.by);
+                    max[node] = larger(max[node], usage[node]);
+                }
             }
         }
     }
