@@ -77,6 +77,24 @@ impl Changes {
         })
     }
 
+    /// Applies the changes before `cursor` to the usage of every node.
+    pub(super) fn apply_until(&self, cursor: Cursor, usage: &mut [Amounts]) {
+        for page in self.until(cursor) {
+            for change in page {
+                let node = change.node as usize;
+                usage[node] = shifted(usage[node], change.by);
+            }
+        }
+    }
+
+    /// The place after the last change.
+    pub(super) const fn end(&self) -> Cursor {
+        Cursor {
+            page: self.pages.len(),
+            index: 0,
+        }
+    }
+
     /// Heap bytes.
     pub(super) fn bytes(&self) -> usize {
         let pages = self.pages.iter().map(Vec::capacity).sum::<usize>();

@@ -65,10 +65,7 @@ impl Stretch {
     }
 
     fn apply(&mut self, changes: &Changes) {
-        for change in changes.iter() {
-            let node = change.node as usize;
-            self.start[node] = shifted(self.start[node], change.by);
-        }
+        changes.apply_until(changes.end(), &mut self.start);
     }
 }
 

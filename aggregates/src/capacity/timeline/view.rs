@@ -74,12 +74,7 @@ impl<'a> View<'a> {
                 Page::Stretch(Stretch { start, changes }) => {
                     let mut usage = columns::true_values(start, above.as_deref());
                     let cursor = changes.seek(instant.saturating_add(1));
-                    for page in changes.until(cursor) {
-                        for change in page {
-                            let node = change.node as usize;
-                            usage[node] = shifted(usage[node], change.by);
-                        }
-                    }
+                    changes.apply_until(cursor, &mut usage);
                     return Walk {
                         usage,
                         end: if self.mirrored {
@@ -223,12 +218,7 @@ fn gather(
         Page::Stretch(Stretch { start, changes }) => {
             let mut usage = columns::true_values(start, above);
             let begin = changes.seek(from.saturating_add(1));
-            for page in changes.until(begin) {
-                for change in page {
-                    let node = change.node as usize;
-                    usage[node] = shifted(usage[node], change.by);
-                }
-            }
+            changes.apply_until(begin, &mut usage);
             columns::raise(max, &usage);
             for page in changes.between(begin, changes.seek(until)) {
                 for change in page {
