@@ -267,12 +267,7 @@ impl Session<'_> {
     }
 
     fn reservation_answer(&self, id: ReservationId) -> Answer {
-        let (state, sequence) = self
-            .live
-            .reservations
-            .get(&id)
-            .map(|t| (t.state.clone(), t.sequence))
-            .unwrap_or_default();
+        let Tracked { state, sequence } = self.live.reservation(id).cloned().unwrap_or_default();
         Answer::Reservation {
             reservation_id: id,
             reservation: Box::new(state),
@@ -349,12 +344,7 @@ impl Session<'_> {
             .filter(|t| actor.is_none_or(|a| a.may_act_for(t.state.user_id)))
             .ok_or(CommandRefusal::NotFound("instance"))?;
         self.instance(id, control.into())?;
-        let (state, sequence) = self
-            .live
-            .instances
-            .get(&id)
-            .map(|t| (t.state.clone(), t.sequence))
-            .unwrap_or_default();
+        let Tracked { state, sequence } = self.live.instance(id).cloned().unwrap_or_default();
         Ok(Answer::Instance {
             instance_id: id,
             instance: Box::new(state),
