@@ -45,11 +45,11 @@ impl OwnWrites {
     /// `user_id` was answered with `position`.
     pub fn note(&self, user_id: UserId, position: u64) {
         let mut seen = self.seen();
-        seen.newest = seen.newest.max(position);
         if seen.by_user.len() >= OWN_WRITES_USERS_MAX && !seen.by_user.contains_key(&user_id) {
-            let highest = seen.by_user.drain().map(|(_, position)| position).max();
-            seen.floor = seen.floor.max(highest.unwrap_or(0));
+            seen.by_user.clear();
+            seen.floor = seen.newest;
         }
+        seen.newest = seen.newest.max(position);
         let newest = seen.by_user.entry(user_id).or_default();
         *newest = position.max(*newest);
     }
