@@ -35,6 +35,13 @@ fn overlaps(window: Option<(i64, i64)>, from: Option<Timestamp>, to: Option<Time
     })
 }
 
+fn passing(all: &[ReservationView], filter: &ReservationFilter) -> Vec<ReservationView> {
+    all.iter()
+        .filter(|view| passes(view, filter))
+        .cloned()
+        .collect()
+}
+
 fn passes(view: &ReservationView, filter: &ReservationFilter) -> bool {
     let terms = view.state.terms();
     let window = terms.map(|t| (t.window.starts_at.0, t.window.ends_at.0));
@@ -99,11 +106,7 @@ async fn a_list_of_reservations_is_what_passes_the_filter_newest_first(fresh: Fr
                         template,
                     };
                     let found = replay::reservations(&views, &filter, 17).await;
-                    let wanted: Vec<_> = all
-                        .iter()
-                        .filter(|view| passes(view, &filter))
-                        .cloned()
-                        .collect();
+                    let wanted = passing(&all, &filter);
                     assert_eq!(found, wanted, "{filter:?}");
                     *met.entry(found.len().min(18)).or_insert(0) += 1;
                 }
@@ -334,11 +337,7 @@ async fn what_is_too_much_for_candidates_is_listed_the_same(fresh: Fresh) {
                         template,
                     };
                     let found = replay::reservations(&views, &filter, 700).await;
-                    let wanted: Vec<_> = all
-                        .iter()
-                        .filter(|view| passes(view, &filter))
-                        .cloned()
-                        .collect();
+                    let wanted = passing(&all, &filter);
                     assert_eq!(found.len(), wanted.len(), "{filter:?}");
                     assert!(found == wanted, "{filter:?}");
                     met.push(found.len());
