@@ -22,22 +22,26 @@ pub fn run(max_windows: usize) {
     half_of_it(max_windows.min(1_000_000));
 }
 
-fn on_one_node(windows: usize) {
-    let mut hard = Hard::new("All windows on one node", hard_sites::on_one_node(windows));
-    let asks = hard.just_over();
-    hard.ask("one too many: place and explain", &asks, Asked::Place, None);
+fn ask_one_too_many(hard: &mut Hard, asks: &[Ask]) {
+    hard.ask("one too many: place and explain", asks, Asked::Place, None);
     hard.ask(
         "one too many: nearest later start",
-        &asks,
+        asks,
         Asked::Later(i64::MAX),
         None,
     );
     hard.ask(
         "one too many: nearest earlier start",
-        &asks,
+        asks,
         Asked::Earlier(0),
         None,
     );
+}
+
+fn on_one_node(windows: usize) {
+    let mut hard = Hard::new("All windows on one node", hard_sites::on_one_node(windows));
+    let asks = hard.just_over();
+    ask_one_too_many(&mut hard, &asks);
     let one = asks
         .into_iter()
         .map(|ask| Ask { count: 1, ..ask })
@@ -51,19 +55,7 @@ fn ending_together(windows: usize) {
     let site = hard_sites::ending_together(windows);
     let mut hard = Hard::new("All ending at the same instant", site);
     let asks = hard.just_over();
-    hard.ask("one too many: place and explain", &asks, Asked::Place, None);
-    hard.ask(
-        "one too many: nearest later start",
-        &asks,
-        Asked::Later(i64::MAX),
-        None,
-    );
-    hard.ask(
-        "one too many: nearest earlier start",
-        &asks,
-        Asked::Earlier(0),
-        None,
-    );
+    ask_one_too_many(&mut hard, &asks);
     // What ends at that instant as well, and begins when nothing else has.
     let ends = hard.asks((YEAR - 6 * HOUR, YEAR - HOUR), |numbers, from| Ask {
         size: TYPES[numbers.index(4)],

@@ -1,19 +1,17 @@
 //! Numbers that look random and follow from a seed.
 
-/// splitmix64: small, and a seed says it all.
-pub struct Numbers(u64);
+use openpex_workloads::rng::Rng;
+
+/// What the workloads draw, in the forms that pools and questions are made of.
+pub struct Numbers(Rng);
 
 impl Numbers {
     pub const fn seeded(seed: u64) -> Self {
-        Self(seed)
+        Self(Rng::new(seed))
     }
 
     pub const fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % bound
+        self.0.draw() % bound
     }
 
     /// From `low` on, less than `high`.

@@ -9,15 +9,17 @@
 use std::time::{Duration, Instant};
 
 use openpex_aggregates::Timestamp;
+use openpex_workloads::{Request, traces};
 
 use crate::figures::{number, target};
-use crate::lwf::{self, Lease};
 use crate::service::{Database, Pool, Service};
 use crate::stores::{Fresh, Store};
 use crate::wire::{User, Wire, proposal};
 
 /// What Haizea takes to decide a lease, in milliseconds (`PERFORMANCE.md`).
 const HAIZEA_MS: f64 = 24.0;
+/// Leases of whole nodes; their times are from the trace's start.
+const TRACE: &str = "haizea-ar-60d-20pct-1h-small.lwf";
 /// Where the clock starts.
 const START: &str = "2030-01-01T00:00:00Z";
 const START_MS: i64 = 1_893_456_000_000;
@@ -36,10 +38,13 @@ const POLICY: &str = "[[policy.types]]\nname = \"NODE\"\n\
 
 /// Prints what a lease costs; `limit` leases, or all for 0.
 pub async fn measure(store: Store, limit: usize) {
-    let Some(mut leases) = lwf::read() else {
+    let Some(folder) = traces::folder() else {
         println!("the trace is not there: name its folder in OPENPEX_TRACES");
         return;
     };
+    let mut leases = traces::read([folder.join(TRACE)], &[])
+        .expect("the trace is one of leases")
+        .requests;
     if limit > 0 {
         leases.truncate(limit);
     }
@@ -68,7 +73,7 @@ struct Tally {
     negotiating: Duration,
 }
 
-async fn live_through(store: Store, leases: &[Lease], mapping: Mapping) {
+async fn live_through(store: Store, leases: &[Request], mapping: Mapping) {
     let fresh = Fresh::new(store).await;
     let policy = fresh.file("policy.toml", POLICY).display().to_string();
     let pool = Pool::start(HOSTS);
@@ -78,21 +83,21 @@ async fn live_through(store: Store, leases: &[Lease], mapping: Mapping) {
     let user = User::register(&service.address, "haizea").await;
     let mut user = Wire::connect(&service.address, &user).await;
     let mut operator = Wire::connect(&service.address, &User::operator()).await;
-    let (mut now, mut last_end) = (0, 0);
+    let (mut now, mut last_end) = (Timestamp(0), Timestamp(0));
     let mut tally = Tally::default();
     let (service_before, pool_before) = (service.cpu(), pool.cpu());
     let begun = Instant::now();
     for lease in leases {
         if lease.arrives_at > now {
-            operator.advance((lease.arrives_at - now) * 1_000).await;
+            operator.advance(lease.arrives_at.millis_since(now)).await;
             now = lease.arrives_at;
         }
         let begun = Instant::now();
         negotiate(&mut user, lease, mapping, &mut tally).await;
         tally.negotiating += begun.elapsed();
-        last_end = last_end.max(lease.starts_at + lease.duration_secs);
+        last_end = last_end.max(lease.window().ends_at);
     }
-    operator.advance((last_end - now + 1) * 1_000).await;
+    operator.advance(last_end.millis_since(now) + 1_000).await;
     let took = begun.elapsed();
     let ended = ended_well(&fresh, mapping).await;
     let what = match mapping {
@@ -119,18 +124,13 @@ async fn live_through(store: Store, leases: &[Lease], mapping: Mapping) {
     target("5", &figure, times >= 25.0 && ended == tally.accepted);
 }
 
-async fn negotiate(user: &mut Wire, lease: &Lease, mapping: Mapping, tally: &mut Tally) {
+async fn negotiate(user: &mut Wire, lease: &Request, mapping: Mapping, tally: &mut Tally) {
     let instances = match mapping {
-        Mapping::Nodes | Mapping::Unused => lease.nodes,
+        Mapping::Nodes | Mapping::Unused => lease.instances,
         Mapping::One => 1,
     };
-    let start = Timestamp(START_MS).saturating_add(lease.starts_at * 1_000);
-    let mut body = proposal(
-        "NODE",
-        instances,
-        &start.to_rfc3339(),
-        lease.duration_secs * 1_000,
-    );
+    let start = Timestamp(START_MS).saturating_add(lease.starts_at.0);
+    let mut body = proposal("NODE", instances, &start.to_rfc3339(), lease.duration_ms);
     if mapping == Mapping::Unused {
         body.insert_str(1, r#""autoStart":false,"#);
     }

@@ -23,7 +23,6 @@ mod haizea;
 mod history;
 mod lag;
 mod load;
-mod lwf;
 mod pages;
 #[path = "../../tests/service/process.rs"]
 mod process;
