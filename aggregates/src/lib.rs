@@ -5,6 +5,7 @@
 //! command, so an auditor can decide again from the ledger and must get the same answer.
 
 pub mod capacity;
+mod forms;
 #[cfg(test)]
 mod golden;
 pub mod ids;
@@ -23,6 +24,8 @@ pub mod sender;
 pub mod site;
 pub mod terms;
 pub mod time;
+pub mod weekdays;
+mod zone;
 
 pub use ids::{InstanceId, NodeName, OfferId, ReservationId, UserId};
 pub use money::MicroCredits;

@@ -5,12 +5,15 @@
 
 #[cfg(test)]
 mod tests;
+mod utilisation;
+
+pub use utilisation::utilisation_ppm;
 
 use std::cell::RefCell;
 
 use crate::capacity::{Pool, Shortage};
 use crate::policy::Policy;
-use crate::pricing::Quote;
+use crate::pricing::{Market, PricedTerms, Quote};
 use crate::reservation::{
     Difference, Draft, Evidence, Judgement, Offer, Provider, Reason, Verdict,
 };
@@ -80,6 +83,16 @@ struct Judge<'a> {
     now: Timestamp,
 }
 
+impl Market for Judge<'_> {
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn utilisation_ppm(&self, window: TimeWindow) -> u32 {
+        utilisation_ppm(self.pool, window)
+    }
+}
+
 impl Judge<'_> {
     fn answer(&self) -> (Judgement, Evidence) {
         let mut evidence = Evidence {
@@ -91,7 +104,8 @@ impl Judge<'_> {
             instances_option: 0,
             ..self.terms.clone()
         };
-        let Ok(quote) = self.policy.pricing.quote(&asked) else {
+        let priced = PricedTerms::of(&asked, asked.instances_fixed);
+        let Ok(quote) = self.policy.pricing.quote(&priced, self) else {
             evidence.reasons.push(Reason::PriceOverflow);
             return (Judgement::Reject, evidence);
         };
@@ -236,7 +250,8 @@ impl Judge<'_> {
 
     /// An alternative that differs in this one thing; none where its price is above the user's.
     fn draft(&self, terms: Terms, differs: Difference) -> Option<Draft> {
-        let quote: Quote = self.policy.pricing.quote(&terms).ok()?;
+        let priced = PricedTerms::of(&terms, terms.instances_fixed);
+        let quote: Quote = self.policy.pricing.quote(&priced, self).ok()?;
         if terms.price_limit.is_some_and(|limit| limit < quote.price) {
             return None;
         }

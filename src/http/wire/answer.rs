@@ -185,13 +185,19 @@ mod tests {
     use super::*;
     use crate::http::ports::ReservationView;
     use openpex_aggregates::Timestamp;
-    use openpex_aggregates::pricing::Pricing;
+    use openpex_aggregates::pricing::{Pricing, Quote};
     use openpex_aggregates::terms::Terms;
 
     #[test]
     fn given_any_answer_when_it_is_sent_back_then_each_of_its_fields_is_known() {
         let terms = Terms::default();
-        let quote = Pricing::default().quote(&terms).unwrap();
+        let quote = Quote {
+            price: openpex_aggregates::MicroCredits(0),
+            pricing: Pricing::default(),
+            resources: openpex_aggregates::Resources::ZERO,
+            duration_ms: 0,
+            inputs: None,
+        };
         let offer = Offer {
             offer_id: openpex_aggregates::OfferId(1),
             terms: terms.clone(),
