@@ -3,6 +3,7 @@
 //! Owns the order of the questions (can it ever fit, does it fit, is the price right, and if not,
 //! what is the nearest alternative). Pure: the pool it is given is left as it was.
 
+pub mod tactics;
 #[cfg(test)]
 mod tests;
 mod utilisation;
