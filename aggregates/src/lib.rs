@@ -16,6 +16,7 @@ pub mod negotiation;
 pub mod node;
 pub mod policy;
 pub mod pricing;
+pub mod recurrence;
 pub mod refunds;
 pub mod reservation;
 pub mod resources;

@@ -1,11 +1,12 @@
 //! Local time in the zones of the IANA database.
 //!
-//! Owns the question that prices ask: how far the clocks are from UTC over a window. The database is part of the build (its version is
+//! Owns the two questions that prices and recurrences ask: what the clocks showed at an instant,
+//! and at which instant they first show a time. The database is part of the build (its version is
 //! [`chrono_tz::IANA_TZDB_VERSION`], its rules end in 2099), so an answer that depends on it is
 //! recorded where it is given, not asked for again on replay.
 
-use chrono::{Offset, TimeZone};
-use chrono_tz::Tz;
+use chrono::{LocalResult, NaiveDateTime, Offset, TimeZone};
+use chrono_tz::{GapInfo, Tz};
 
 use crate::{TimeWindow, Timestamp};
 
@@ -35,6 +36,27 @@ impl Zone {
     /// The zone of that name, such as `Europe/Zurich`.
     pub fn named(name: &str) -> Option<Self> {
         name.parse().ok().map(Self)
+    }
+
+    /// What clocks showed at `at`; `None` past the years chrono counts.
+    pub fn local(self, at: Timestamp) -> Option<NaiveDateTime> {
+        let utc = at.to_datetime()?.naive_utc();
+        utc.checked_add_offset(self.0.offset_from_utc_datetime(&utc).fix())
+    }
+
+    /// The first instant at which clocks show `local`: where it comes twice the first of the two,
+    /// where it is skipped the first instant after the gap.
+    pub fn first_instant(self, local: NaiveDateTime) -> Option<Timestamp> {
+        match self.0.offset_from_local_datetime(&local) {
+            LocalResult::Single(offset) | LocalResult::Ambiguous(offset, _) => {
+                let utc = local.checked_sub_offset(offset.fix())?;
+                Some(Timestamp(utc.and_utc().timestamp_millis()))
+            }
+            LocalResult::None => {
+                let after = GapInfo::new(&local, &self.0)?.end?;
+                Some(Timestamp(after.timestamp_millis()))
+            }
+        }
     }
 
     /// The parts of `window` between changes of the offset, in order and without a gap.
@@ -101,12 +123,70 @@ impl Zone {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::NaiveDate;
 
     fn at(text: &str) -> Timestamp {
         chrono::DateTime::parse_from_rfc3339(text)
             .unwrap()
             .to_utc()
             .into()
+    }
+
+    fn local(day: (i32, u32, u32), hour: u32, minute: u32) -> NaiveDateTime {
+        let (year, month, day) = day;
+        let date = NaiveDate::from_ymd_opt(year, month, day).unwrap();
+        date.and_hms_opt(hour, minute, 0).unwrap()
+    }
+
+    #[test]
+    fn given_a_time_skipped_or_shown_twice_when_looked_up_then_the_first_that_fits_is_found() {
+        for (zone, day, hour, minute, expected) in [
+            ("Europe/Zurich", (2026, 3, 29), 2, 0, "2026-03-29T01:00:00Z"),
+            (
+                "Europe/Zurich",
+                (2026, 3, 29),
+                2,
+                59,
+                "2026-03-29T01:00:00Z",
+            ),
+            ("Europe/Zurich", (2026, 3, 29), 3, 0, "2026-03-29T01:00:00Z"),
+            (
+                "Europe/Zurich",
+                (2026, 10, 25),
+                2,
+                30,
+                "2026-10-25T00:30:00Z",
+            ),
+            (
+                "Europe/Zurich",
+                (2026, 10, 25),
+                3,
+                0,
+                "2026-10-25T02:00:00Z",
+            ),
+            (
+                "Australia/Lord_Howe",
+                (2026, 4, 5),
+                1,
+                45,
+                "2026-04-04T14:45:00Z",
+            ),
+            (
+                "Australia/Lord_Howe",
+                (2026, 10, 4),
+                2,
+                10,
+                "2026-10-03T15:30:00Z",
+            ),
+            ("UTC", (2026, 3, 29), 2, 30, "2026-03-29T02:30:00Z"),
+        ] {
+            let zone = Zone::named(zone).unwrap();
+            assert_eq!(
+                zone.first_instant(local(day, hour, minute)),
+                Some(at(expected)),
+                "{zone:?} {day:?} {hour}:{minute}"
+            );
+        }
     }
 
     #[test]
