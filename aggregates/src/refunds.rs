@@ -26,12 +26,12 @@ const HOUR_MS: i64 = 3_600_000;
 /// the unused part alone, from the end on nothing.
 ///
 /// ```text
-///  100 % ───────┐
-///               │ 24 h
-///   50 %        └──────┐····· 1 h ·····┐ start
-///                      (never below    └──┐ unused time,
-///                       the unused part)  └──┐ pro rata
-///    0 %                                     └── end
+///  100 % ──────┐
+///   50 %       └───────┬────────┐·.
+///                      :        :  ·.
+///    0 %               :        :    ·─────
+///             24 h    1 h     start   end
+///              └ step ┴ unused ─┴ unused, pro rata
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
