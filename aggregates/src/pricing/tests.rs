@@ -263,6 +263,14 @@ fn given_times_of_day_when_read_then_only_those_on_a_clock_are() {
     }
 }
 
+#[test]
+fn given_a_place_between_two_points_when_read_then_its_value_is_rounded_down_on_either_slope() {
+    let rising = Curve::through(&[(0, 9), (3, 10)]);
+    assert_eq!([0, 1, 2, 3].map(|at| rising.at(at)), [9, 9, 9, 10]);
+    let falling = Curve::through(&[(0, 10), (3, 9)]);
+    assert_eq!([0, 1, 2, 3].map(|at| falling.at(at)), [10, 9, 9, 9]);
+}
+
 fn utilisation(points: &[(i64, u32)]) -> Pricing {
     Pricing::Utilisation(Box::new(UtilisationPricing {
         rates: Rates::default(),
