@@ -5,11 +5,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use openpex_aggregates::account::Account;
 use openpex_aggregates::instance::PowerState;
 use openpex_aggregates::node::Node;
 use openpex_aggregates::policy::Policy;
 use openpex_aggregates::reservation::StatusName;
-use openpex_aggregates::{InstanceId, ReservationId};
+use openpex_aggregates::{InstanceId, ReservationId, UserId};
 use openpex_projections::{
     EventSource, InstanceFilter, LIST_LIMIT_MAX, ReservationFilter, SourceError, SourceEvent,
     Views, ViewsError,
@@ -188,6 +189,11 @@ impl ReadSide for ViewReads {
                 return Ok(nodes);
             }
         }
+    }
+
+    async fn account(&self, user_id: UserId) -> Result<Option<Account>, ReadError> {
+        let found = self.views.accounts().find(user_id).await;
+        Ok(found.map_err(unavailable)?.map(|view| view.state))
     }
 
     async fn policy(&self) -> Result<Policy, ReadError> {

@@ -4,6 +4,7 @@
 //! Nothing here reads a clock, draws a random number or does I/O. Time and ids come in with the
 //! command, so an auditor can decide again from the ledger and must get the same answer.
 
+pub mod account;
 pub mod capacity;
 mod forms;
 #[cfg(test)]
@@ -29,7 +30,7 @@ pub mod time;
 pub mod weekdays;
 mod zone;
 
-pub use ids::{InstanceId, NodeName, OfferId, ReservationId, UserId};
+pub use ids::{InstanceId, NodeName, OfferId, ReservationId, SeriesId, StandingRequestId, UserId};
 pub use money::MicroCredits;
 pub use resources::{Dimension, Resources};
 pub use time::{TimeWindow, Timestamp};

@@ -69,7 +69,9 @@ pub fn offer(number: u32, terms: Terms, expires: i64) -> Offer {
                 &EmptyPool(T0),
             )
             .unwrap(),
+        agreed_price: None,
         placement: on(&[("n1", terms.instances_fixed)]),
+        options: None,
         terms,
         expires_at: minute(expires),
         differs: None,

@@ -1,7 +1,7 @@
 //! Policies as a site writes them in its configuration.
 
 use openpex_aggregates::MicroCredits;
-use openpex_aggregates::negotiation::tactics::{Bargaining, Tactic};
+use openpex_aggregates::negotiation::{Bargaining, Tactic};
 use openpex_aggregates::pricing::{Curve, Pricing, Rates};
 use openpex_aggregates::refunds::RefundSchedule;
 use serde::Deserialize;

@@ -11,6 +11,7 @@
 //! are known to be of this ledger and of this program's folds, queries say [`ViewsError::NotReady`];
 //! a rebuild is one transaction, so nobody ever sees half of it.
 
+mod accounts;
 mod checkpoint;
 mod error;
 mod instances;
@@ -26,6 +27,7 @@ mod store;
 mod table;
 mod views;
 
+pub use accounts::{AccountView, Accounts};
 pub use checkpoint::VIEWS_VERSION;
 pub use error::ViewsError;
 pub use instances::{InstanceFilter, InstanceView, Instances};

@@ -1,5 +1,6 @@
 //! Folds a page of events into all views, inside the transaction that moves the checkpoint.
 
+use openpex_aggregates::account::Account;
 use openpex_aggregates::instance::Instance;
 use openpex_aggregates::live::Fact;
 use openpex_aggregates::node::Node;
@@ -29,43 +30,56 @@ pub(crate) async fn write(tx: &mut Tx, events: &[SourceEvent]) -> Result<(), Vie
     let site = SITE_ID.to_owned();
     let of_reservations = events.iter().filter_map(|event| match &event.fact {
         Fact::Reservation(id, _) => Some((id, event.sequence)),
-        Fact::Instance(..) | Fact::Node(..) | Fact::Site(_) => None,
+        Fact::Instance(..) | Fact::Node(..) | Fact::Site(_) | Fact::Account(..) => None,
     });
     let of_instances = events.iter().filter_map(|event| match &event.fact {
         Fact::Instance(id, _) => Some((id, event.sequence)),
-        Fact::Reservation(..) | Fact::Node(..) | Fact::Site(_) => None,
+        Fact::Reservation(..) | Fact::Node(..) | Fact::Site(_) | Fact::Account(..) => None,
     });
     let of_nodes = events.iter().filter_map(|event| match &event.fact {
         Fact::Node(name, _) => Some((name, event.sequence)),
-        Fact::Reservation(..) | Fact::Instance(..) | Fact::Site(_) => None,
+        Fact::Reservation(..) | Fact::Instance(..) | Fact::Site(_) | Fact::Account(..) => None,
     });
     let of_site = events.iter().filter_map(|event| match &event.fact {
         Fact::Site(_) => Some((&site, event.sequence)),
-        Fact::Reservation(..) | Fact::Instance(..) | Fact::Node(..) => None,
+        Fact::Reservation(..) | Fact::Instance(..) | Fact::Node(..) | Fact::Account(..) => None,
+    });
+    let of_accounts = events.iter().filter_map(|event| match &event.fact {
+        Fact::Account(id, _) => Some((id, event.sequence)),
+        Fact::Reservation(..) | Fact::Instance(..) | Fact::Node(..) | Fact::Site(_) => None,
     });
     let mut reservations = Touched::<Reservation>::load(tx, of_reservations).await?;
     let mut instances = Touched::<Instance>::load(tx, of_instances).await?;
     let mut nodes = Touched::<Node>::load(tx, of_nodes).await?;
     let mut sites = Touched::<Site>::load(tx, of_site).await?;
+    let mut accounts = Touched::<Account>::load(tx, of_accounts).await?;
     for event in events {
         match &event.fact {
             Fact::Reservation(id, of) => reservations.fold(id, event, |state| state.fold(of))?,
             Fact::Instance(id, of) => instances.fold(id, event, |state| state.fold(of))?,
             Fact::Node(name, of) => nodes.fold(name, event, |state| state.fold(of))?,
             Fact::Site(of) => sites.fold(&site, event, |state| state.fold(of))?,
+            Fact::Account(id, of) => accounts.fold(id, event, |state| state.fold(of))?,
         }
     }
     reservations.write(tx).await?;
     instances.write(tx).await?;
     nodes.write(tx).await?;
-    sites.write(tx).await
+    sites.write(tx).await?;
+    accounts.write(tx).await
 }
 
 /// Empties every view.
 ///
 /// With DELETE, since TRUNCATE would lock readers out until the transaction ends.
 pub(crate) async fn clear(tx: &mut Tx) -> Result<(), ViewsError> {
-    for table in [Reservation::NAME, Instance::NAME, Node::NAME, Site::NAME] {
+    for table in [
+        Reservation::NAME,
+        Instance::NAME,
+        Node::NAME,
+        Site::NAME,
+        Account::NAME,
+    ] {
         tx.execute(&Statement::new(&format!("DELETE FROM {table}")))
             .await?;
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, watch};
 
+use crate::accounts::Accounts;
 use crate::error::ViewsError;
 use crate::instances::Instances;
 use crate::nodes::Nodes;
@@ -108,6 +109,12 @@ impl Views {
     #[must_use]
     pub const fn nodes(&self) -> Nodes<'_> {
         Nodes(self)
+    }
+
+    /// Queries of the accounts.
+    #[must_use]
+    pub const fn accounts(&self) -> Accounts<'_> {
+        Accounts(self)
     }
 
     /// Queries of the policy in force.

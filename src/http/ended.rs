@@ -74,7 +74,22 @@ pub(super) async fn decide(
             instance_id,
             control,
         } => on_instance(app, request, actor, (*instance_id, *control)).await,
+        Command::Options {
+            reservation_id,
+            request: wanted,
+        } => on_reservation(app, request, actor, (*reservation_id, (*wanted).into())).await,
+        Command::Rehearse {
+            reservation_id,
+            opens: false,
+            ..
+        } => {
+            let command = ReservationCommand::ProposeTerms(Box::<Terms>::default());
+            on_reservation(app, request, actor, (*reservation_id, command)).await
+        }
         Command::Open { .. }
+        | Command::Rehearse { opens: true, .. }
+        | Command::OpenAccount(_)
+        | Command::GrantCredits { .. }
         | Command::RecordOutcome { .. }
         | Command::RecordObservations(_)
         | Command::SightNodes(_)

@@ -10,6 +10,7 @@
 //! path, then headers and body, and only then does anything. A command runs in a task of its own
 //! ([`commands`]), so a client that hangs up cancels nothing.
 
+mod account;
 mod commands;
 mod ended;
 mod instances;
@@ -52,6 +53,7 @@ pub fn router(state: AppState) -> Router {
     let quick = reservations::routes()
         .merge(instances::routes())
         .merge(site::routes())
+        .merge(account::routes())
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .merge(crate::portal::routes())

@@ -4,6 +4,7 @@
 //! the simulation and the tests run on.
 
 use async_trait::async_trait;
+use openpex_aggregates::account::Account;
 use openpex_aggregates::instance::{Instance, PowerState};
 use openpex_aggregates::node::Node;
 use openpex_aggregates::policy::Policy;
@@ -53,6 +54,9 @@ pub trait ReadSide: Send + Sync + 'static {
 
     /// Every node, by name.
     async fn nodes(&self) -> Result<Vec<Node>, ReadError>;
+
+    /// What a user has to spend; `None` before the first entry.
+    async fn account(&self, user_id: UserId) -> Result<Option<Account>, ReadError>;
 
     /// The policy in force.
     async fn policy(&self) -> Result<Policy, ReadError>;

@@ -5,6 +5,7 @@
 
 use axum::http::StatusCode;
 use axum::http::header::ETAG;
+use openpex_aggregates::account::AccountRefusal;
 use openpex_aggregates::instance::InstanceRefusal;
 use openpex_aggregates::live::CommandRefusal;
 use openpex_aggregates::reservation::Refusal;
@@ -59,6 +60,23 @@ impl From<CommandRefusal> for Problem {
                     .with("onTable", on_table.clone());
                 Self::invalid(vec![error])
             }
+            CommandRefusal::TooManySessions { open, max } => {
+                Self::conflict("too_many_sessions", refusal.to_string())
+                    .with("open", open)
+                    .with("max", max)
+            }
+            CommandRefusal::Quota(ref quota) => {
+                Self::conflict("quota_exceeded", refusal.to_string())
+                    .with("quota", quota.quota)
+                    .with("limit", quota.limit)
+                    .with("wouldBe", quota.would_be)
+            }
+            CommandRefusal::Account(refusal) => refusal.into(),
+            CommandRefusal::Policy(ref error) => Self::invalid(vec![FieldError::new(
+                "policy",
+                "bad_policy",
+                error.to_string(),
+            )]),
             CommandRefusal::Reservation(refusal) => refusal.into(),
             CommandRefusal::Instance(refusal) => refusal.into(),
         }
@@ -82,6 +100,24 @@ impl From<Refusal> for Problem {
             Refusal::RoundsExhausted { rounds_max } => {
                 Self::conflict("rounds_exhausted", detail).with("roundsMax", rounds_max)
             }
+            Refusal::ChangesExhausted { changes_max } => {
+                Self::conflict("changes_exhausted", detail).with("changesMax", changes_max)
+            }
+            Refusal::OptionsExceeded { asked, granted } => {
+                Self::conflict("options_exceeded", detail)
+                    .with("asked", asked)
+                    .with("granted", granted)
+            }
+            Refusal::OptionsShort {
+                asked,
+                held,
+                shortage,
+            } => Self::conflict("options_short", detail)
+                .with("asked", asked)
+                .with("guaranteed", held)
+                .with("placeable", held.saturating_add(shortage.placeable)),
+            Refusal::ChangePending => Self::conflict("change_pending", detail),
+            Refusal::Price(_) => Self::conflict("price_overflow", detail),
             Refusal::TooEarly { starts_at, now } => Self::conflict("too_early", detail)
                 .with("state", "CONFIRMED")
                 .with("allowed", vec!["DELETE"])
@@ -92,6 +128,25 @@ impl From<Refusal> for Problem {
                 .with("allowed", vec!["DELETE"])
                 .with("endTime", ends_at.to_rfc1123())
                 .with("now", now.to_rfc3339()),
+        }
+    }
+}
+
+impl From<AccountRefusal> for Problem {
+    fn from(refusal: AccountRefusal) -> Self {
+        let detail = refusal.to_string();
+        match refusal {
+            AccountRefusal::InsufficientCredits { needed, balance } => {
+                Self::conflict("insufficient_credits", detail)
+                    .with("needed", needed.to_string())
+                    .with("balance", balance.to_string())
+            }
+            AccountRefusal::TooMany { amount, granted } => {
+                let error = FieldError::new("amount", "too_many_credits", detail)
+                    .with("amount", amount.to_string())
+                    .with("granted", granted.to_string());
+                Self::invalid(vec![error])
+            }
         }
     }
 }
@@ -141,6 +196,12 @@ fn terms_error(error: &TermsError) -> FieldError {
         TermsError::StartPastHorizon { asked, horizon } => field
             .with("asked", asked.to_rfc1123())
             .with("horizon", horizon.to_rfc3339()),
+        TermsError::EndInThePast { asked, now } => field
+            .with("end", asked.to_rfc1123())
+            .with("now", now.to_rfc3339()),
+        TermsError::FixedWhileRunning { asked, agreed, .. } => field
+            .with("asked", asked.clone())
+            .with("agreed", agreed.clone()),
         TermsError::EarliestStartAfterStart { earliest, start } => field
             .with("earliestStart", earliest.to_rfc1123())
             .with("startTime", start.to_rfc1123()),

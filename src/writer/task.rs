@@ -281,12 +281,20 @@ impl Writer {
             Command::Negotiate {
                 reservation_id: id, ..
             }
+            | Command::Options {
+                reservation_id: id, ..
+            }
+            | Command::Rehearse {
+                reservation_id: id, ..
+            }
             | Command::Delete(id)
             | Command::Activate(id) => self.live.reservation(*id).map(|t| t.sequence),
             Command::ControlInstance { instance_id, .. } => {
                 self.live.instance(*instance_id).map(|t| t.sequence)
             }
             Command::Open { .. }
+            | Command::OpenAccount(_)
+            | Command::GrantCredits { .. }
             | Command::RecordOutcome { .. }
             | Command::RecordObservations(_)
             | Command::SightNodes(_)

@@ -2,14 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::instance::{
-    EffectOutcome, Instance, InstanceCommand, InstanceRefusal, Observation, RemovalCause,
-};
+use crate::account::Account;
+use crate::instance::{EffectOutcome, Instance, InstanceCommand, Observation, RemovalCause};
 use crate::node::NodeSighting;
 use crate::policy::Policy;
-use crate::reservation::{Refusal, Reservation};
-use crate::terms::{Proposal, TermsError};
-use crate::{InstanceId, OfferId, ReservationId, UserId};
+use crate::reservation::Reservation;
+use crate::terms::Proposal;
+use crate::{InstanceId, MicroCredits, OfferId, ReservationId, UserId};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +48,33 @@ pub enum Command {
     Delete(ReservationId),
     /// Start a reservation's instances.
     Activate(ReservationId),
+    /// Claim or drop optional instances.
+    Options {
+        /// Of which reservation.
+        reservation_id: ReservationId,
+        /// What.
+        request: OptionsRequest,
+    },
+    /// Answer a proposal as if it were made, and record nothing.
+    Rehearse {
+        /// In which negotiation.
+        reservation_id: ReservationId,
+        /// Whether it would open that negotiation.
+        opens: bool,
+        /// What is asked for.
+        proposal: Proposal,
+    },
+    /// Give a user an account, if there is none yet.
+    OpenAccount(UserId),
+    /// Give a user credits.
+    GrantCredits {
+        /// Whom.
+        user_id: UserId,
+        /// How many.
+        amount: MicroCredits,
+        /// What for, in the operator's words.
+        note: String,
+    },
     /// Do something with an instance.
     ControlInstance {
         /// Which.
@@ -96,6 +122,15 @@ pub enum Message {
     },
     /// No.
     Reject,
+}
+
+/// What a user wants with optional instances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionsRequest {
+    /// Have so many of them.
+    Claim(u32),
+    /// Give up so many of them.
+    Drop(u32),
 }
 
 /// What a user may do with an instance.
@@ -158,33 +193,13 @@ pub enum Answer {
         /// How far its stream has got.
         sequence: u64,
     },
+    /// An account as the command left it.
+    Account {
+        /// Whose.
+        user_id: UserId,
+        /// As it stands.
+        account: Account,
+    },
     /// Nothing to tell.
     Done,
-}
-
-/// Why a command is refused; nothing is appended then.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CommandRefusal {
-    /// It is not there, has ended, or is not the actor's.
-    #[error("there is no such live {0}")]
-    NotFound(&'static str),
-    /// The proposal breaks rules.
-    #[error("{} rules of a proposal are broken", .0.len())]
-    Terms(Vec<TermsError>),
-    /// The terms sent back are not those on the table.
-    #[error("{field} was sent back as {sent}; on the table is {on_table}")]
-    EchoDiffers {
-        /// The field of the wire form.
-        field: &'static str,
-        /// What was sent.
-        sent: String,
-        /// What is offered.
-        on_table: String,
-    },
-    /// Not in this state.
-    #[error(transparent)]
-    Reservation(#[from] Refusal),
-    /// Not in this state.
-    #[error(transparent)]
-    Instance(#[from] InstanceRefusal),
 }

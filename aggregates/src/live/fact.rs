@@ -4,13 +4,14 @@ use cqrs_es::{Aggregate, DomainEvent};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::account::{Account, AccountEvent};
 use crate::capacity::CapacityError;
 use crate::instance::{Instance, InstanceEvent};
 use crate::node::{Node, NodeEvent};
 use crate::reservation::{Reservation, ReservationEvent};
 use crate::sender::Sender;
 use crate::site::{SITE_ID, Site, SiteEvent};
-use crate::{InstanceId, NodeName, ReservationId};
+use crate::{InstanceId, NodeName, ReservationId, UserId};
 
 /// An event together with the stream it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub enum Fact {
     Node(NodeName, NodeEvent),
     /// Of the site.
     Site(SiteEvent),
+    /// Of a user's account.
+    Account(UserId, AccountEvent),
 }
 
 /// A fact that was just decided, with its place in its stream.
@@ -91,6 +94,7 @@ impl Fact {
             Self::Instance(..) => Instance::TYPE,
             Self::Node(..) => Node::TYPE,
             Self::Site(_) => Site::TYPE,
+            Self::Account(..) => Account::TYPE,
         }
     }
 
@@ -102,6 +106,7 @@ impl Fact {
             Self::Instance(id, _) => id.to_string(),
             Self::Node(name, _) => name.to_string(),
             Self::Site(_) => SITE_ID.to_owned(),
+            Self::Account(id, _) => id.0.to_string(),
         }
     }
 
@@ -113,6 +118,7 @@ impl Fact {
             Self::Instance(_, event) => event.event_type(),
             Self::Node(_, event) => event.event_type(),
             Self::Site(event) => event.event_type(),
+            Self::Account(_, event) => event.event_type(),
         }
     }
 
@@ -124,6 +130,7 @@ impl Fact {
             Self::Instance(_, event) => event.event_version(),
             Self::Node(_, event) => event.event_version(),
             Self::Site(event) => event.event_version(),
+            Self::Account(_, event) => event.event_version(),
         }
     }
 
@@ -135,6 +142,7 @@ impl Fact {
             Self::Instance(_, event) => to_json(event),
             Self::Node(_, event) => to_json(event),
             Self::Site(event) => to_json(event),
+            Self::Account(_, event) => to_json(event),
         }
     }
 
@@ -171,6 +179,10 @@ impl Fact {
                 from_json(event_type, payload).map(|event| Self::Node(name, event))
             }
             Site::TYPE => from_json(event_type, payload).map(Self::Site),
+            Account::TYPE => {
+                let id = UserId(aggregate_id.parse().map_err(|_| bad_id())?);
+                from_json(event_type, payload).map(|event| Self::Account(id, event))
+            }
             other => Err(FoldError::UnknownAggregate(other.to_owned())),
         }
     }

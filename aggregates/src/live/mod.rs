@@ -5,31 +5,39 @@
 //! what is live. Never reads a clock and never does I/O; the same facts give the same state.
 
 mod command;
+mod delivery;
 mod echo;
 mod fact;
 mod fold;
 mod handle;
+mod refusal;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 mod timed;
+mod users;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-pub use command::{Actor, Answer, Command, CommandRefusal, InstanceControl, Message, Sighting};
+pub use command::{Actor, Answer, Command, InstanceControl, Message, OptionsRequest, Sighting};
 pub use fact::{Fact, FoldError, NewFact};
 pub use handle::{Handled, decide_on_ended};
+pub use refusal::CommandRefusal;
 pub use snapshot::LiveSnapshot;
 pub use timed::TimedCommand;
+pub use users::QuotaExceeded;
 
+use self::delivery::Delivery;
+use self::users::UserHoldings;
+use crate::account::Account;
 use crate::capacity::Pool;
-use crate::instance::{Effect, Instance, InstanceSpec};
+use crate::instance::{Effect, Instance, InstanceSpec, Wanted};
 use crate::node::Node;
 use crate::policy::Policy;
 use crate::reservation::Reservation;
 use crate::site::Site;
-use crate::{InstanceId, NodeName, ReservationId, Timestamp};
+use crate::{InstanceId, NodeName, ReservationId, Timestamp, UserId};
 
 /// An aggregate and how far its stream has got.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -64,6 +72,10 @@ pub struct Live {
     instances_of: HashMap<ReservationId, BTreeSet<InstanceId>>,
     nodes: BTreeMap<NodeName, Tracked<Node>>,
     site: Tracked<Site>,
+    accounts: BTreeMap<UserId, Tracked<Account>>,
+    /// What each user has that has not ended.
+    users: BTreeMap<UserId, UserHoldings>,
+    delivery: HashMap<InstanceId, Delivery>,
     pool: Pool,
     timed: BTreeSet<timed::Due>,
     last_recorded_at: Timestamp,
@@ -107,6 +119,19 @@ impl Live {
         &self.site.state.policy
     }
 
+    /// What a user has to spend; `None` before the first entry.
+    #[must_use]
+    pub fn account(&self, id: UserId) -> Option<&Tracked<Account>> {
+        self.accounts.get(&id)
+    }
+
+    /// Every account, by its user.
+    pub fn accounts(&self) -> impl Iterator<Item = (UserId, &Account)> {
+        self.accounts
+            .iter()
+            .map(|(id, tracked)| (*id, &tracked.state))
+    }
+
     /// Capacity over time.
     #[must_use]
     pub const fn pool(&self) -> &Pool {
@@ -133,6 +158,18 @@ impl Live {
             self.instances.len(),
             self.timed.len(),
         )
+    }
+
+    /// How long an instance that was paid for did not run until `at`, in milliseconds.
+    #[must_use]
+    pub fn undelivered_ms(&self, id: InstanceId, at: Timestamp) -> i64 {
+        let grace_ms = self.policy().delivery_grace_ms;
+        match (self.instance(id), self.delivery.get(&id)) {
+            (Some(tracked), Some(delivery)) if tracked.state.wanted != Wanted::Gone => {
+                delivery.undelivered_until(&tracked.state, at, grace_ms)
+            }
+            (Some(_) | None, _) => 0,
+        }
     }
 
     /// The effect of one instance whose outcome is awaited.

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::delivery::Delivery;
 use super::{Live, Tracked};
+use crate::account::Account;
 use crate::capacity::CapacityError;
 use crate::instance::Instance;
 use crate::node::Node;
 use crate::reservation::Reservation;
 use crate::site::Site;
-use crate::{InstanceId, NodeName, ReservationId, Timestamp};
+use crate::{InstanceId, NodeName, ReservationId, Timestamp, UserId};
 
 /// The aggregates of a [`Live`]; capacity and timed commands follow from them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +23,8 @@ pub struct LiveSnapshot {
     instances: Vec<(InstanceId, Arc<Tracked<Instance>>)>,
     nodes: Vec<(NodeName, Tracked<Node>)>,
     site: Tracked<Site>,
+    accounts: Vec<(UserId, Tracked<Account>)>,
+    delivery: Vec<(InstanceId, Delivery)>,
     last_recorded_at: Timestamp,
 }
 
@@ -42,6 +46,8 @@ impl Live {
             .map(|(id, tracked)| (*id, Arc::clone(tracked)))
             .collect();
         instances.sort_unstable_by_key(|(id, _)| *id);
+        let mut delivery: Vec<_> = self.delivery.iter().map(|(id, d)| (*id, *d)).collect();
+        delivery.sort_unstable_by_key(|(id, _)| *id);
         LiveSnapshot {
             reservations,
             instances,
@@ -51,6 +57,12 @@ impl Live {
                 .map(|(name, node)| (name.clone(), node.clone()))
                 .collect(),
             site: self.site.clone(),
+            accounts: self
+                .accounts
+                .iter()
+                .map(|(id, a)| (*id, a.clone()))
+                .collect(),
+            delivery,
             last_recorded_at: self.last_recorded_at,
         }
     }
@@ -85,6 +97,8 @@ impl TryFrom<LiveSnapshot> for Live {
     fn try_from(kept: LiveSnapshot) -> Result<Self, CapacityError> {
         let mut live = Self {
             site: kept.site,
+            accounts: kept.accounts.into_iter().collect(),
+            delivery: kept.delivery.into_iter().collect(),
             last_recorded_at: kept.last_recorded_at,
             ..Self::default()
         };
@@ -93,14 +107,11 @@ impl TryFrom<LiveSnapshot> for Live {
             live.nodes.insert(name, node);
         }
         for (id, tracked) in kept.reservations {
-            for offer in tracked
-                .state
-                .status
-                .held_offers()
-                .chain(tracked.state.status.agreement())
-            {
-                live.book(offer)?;
-            }
+            let reservation = &tracked.state;
+            live.book(&reservation.claims())?;
+            let user = live.users.entry(reservation.user_id).or_default();
+            user.count_session(false, reservation.is_session());
+            user.reservations.insert(id);
             live.await_reservation(id, &tracked.state);
             live.reservations.insert(id, tracked);
         }

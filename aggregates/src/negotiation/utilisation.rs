@@ -1,6 +1,6 @@
 //! How full the pool is over a window, as prices ask it.
 
-use crate::capacity::Pool;
+use crate::capacity::{FreeStep, Pool};
 use crate::{Dimension, Resources, TimeWindow};
 
 const PPM: u128 = 1_000_000;
@@ -8,8 +8,7 @@ const PPM: u128 = 1_000_000;
 /// The share of the pool's capacity that is taken over `window`, in parts per million: the mean
 /// over time of the nodes in service together, in the dimension that is fullest; rounded up.
 ///
-/// A pool without capacity is full. Over a window of more than `MAX_FREE_STEPS` steps the mean is
-/// taken over those, from the start of the window on.
+/// A pool without capacity is full.
 #[must_use]
 pub fn utilisation_ppm(pool: &Pool, window: TimeWindow) -> u32 {
     let in_service = pool.nodes().filter(|node| node.in_service);
@@ -17,11 +16,11 @@ pub fn utilisation_ppm(pool: &Pool, window: TimeWindow) -> u32 {
         .map(|node| node.capacity)
         .try_fold(Resources::ZERO, Resources::checked_add)
         .unwrap_or(Resources::ZERO);
-    let free = pool.free_over(window);
+    let steps = steps_over(pool, window);
     let share = |dimension: Dimension| {
         let has = u128::from(capacity.get(dimension));
         let (mut used, mut all) = (0_u128, 0_u128);
-        for step in &free.steps {
+        for step in &steps {
             let span = u128::from(step.until.millis_since(step.from).unsigned_abs());
             let left = u128::from(step.free.get(dimension)).min(has);
             used = used.saturating_add(span.saturating_mul(has - left));
@@ -36,6 +35,20 @@ pub fn utilisation_ppm(pool: &Pool, window: TimeWindow) -> u32 {
     };
     let fullest = Dimension::ALL.into_iter().map(share).max().unwrap_or(PPM);
     u32::try_from(fullest).unwrap_or(1_000_000)
+}
+
+/// Everything that is free over `window`, however many steps that takes.
+fn steps_over(pool: &Pool, window: TimeWindow) -> Vec<FreeStep> {
+    let mut found = pool.free_over(window);
+    let mut steps = found.steps;
+    while let Some(starts_at) = found.cut_off_at.filter(|at| *at < window.ends_at) {
+        found = pool.free_over(TimeWindow {
+            starts_at,
+            ..window
+        });
+        steps.append(&mut found.steps);
+    }
+    steps
 }
 
 #[cfg(test)]

@@ -202,13 +202,17 @@ impl World {
             | Command::RecordOutcome { .. }
             | Command::SightNodes(_)
             | Command::AdoptPolicy(_) => true,
-            Command::Open { .. } | Command::RecordObservations(_) | Command::FireDue { .. } => {
-                false
-            }
+            Command::Open { .. }
+            | Command::Options { .. }
+            | Command::Rehearse { .. }
+            | Command::OpenAccount(_)
+            | Command::GrantCredits { .. }
+            | Command::RecordObservations(_)
+            | Command::FireDue { .. } => false,
         };
         let ended = |answer: &Answer| match answer {
             Answer::Reservation { reservation, .. } => reservation.status.name().is_end(),
-            Answer::Instance { .. } | Answer::Done => false,
+            Answer::Instance { .. } | Answer::Account { .. } | Answer::Done => false,
         };
         if !repeated || ended(&first.answer) {
             return;

@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use openpex_aggregates::account::Account;
 use openpex_aggregates::instance::Instance;
 use openpex_aggregates::live::Fact;
 use openpex_aggregates::node::Node;
 use openpex_aggregates::reservation::Reservation;
 use openpex_aggregates::site::{SITE_ID, Site};
-use openpex_aggregates::{InstanceId, NodeName, ReservationId};
+use openpex_aggregates::{InstanceId, NodeName, ReservationId, UserId};
 use openpex_projections::{
-    InstanceFilter, InstanceView, NodeView, Page, PolicyView, ReservationFilter, ReservationView,
-    SourceEvent, View, Views,
+    AccountView, InstanceFilter, InstanceView, NodeView, Page, PolicyView, ReservationFilter,
+    ReservationView, SourceEvent, View, Views,
 };
+
+/// The highest user id that a feed uses.
+const USERS_MAX: i64 = 100;
 
 /// Everything, each kind in the order of its lists.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -20,6 +24,7 @@ pub struct Everything {
     pub instances: Vec<InstanceView>,
     pub nodes: Vec<NodeView>,
     pub policy: Option<PolicyView>,
+    pub accounts: Vec<AccountView>,
 }
 
 fn seen<Id: Clone + Ord, A: Default>(
@@ -45,12 +50,14 @@ pub fn fold(events: &[SourceEvent]) -> Everything {
     let mut instances = BTreeMap::<InstanceId, View<_, Instance>>::new();
     let mut nodes = BTreeMap::<NodeName, View<_, Node>>::new();
     let mut sites = BTreeMap::<String, View<_, Site>>::new();
+    let mut accounts = BTreeMap::<UserId, View<_, Account>>::new();
     for event in events {
         match &event.fact {
             Fact::Reservation(id, of) => seen(&mut reservations, id, event, |s| s.fold(of)),
             Fact::Instance(id, of) => seen(&mut instances, id, event, |s| s.fold(of)),
             Fact::Node(name, of) => seen(&mut nodes, name, event, |s| s.fold(of)),
             Fact::Site(of) => seen(&mut sites, &SITE_ID.to_owned(), event, |s| s.fold(of)),
+            Fact::Account(id, of) => seen(&mut accounts, id, event, |s| s.fold(of)),
         }
     }
     let mut reservations: Vec<_> = reservations.into_values().collect();
@@ -62,6 +69,7 @@ pub fn fold(events: &[SourceEvent]) -> Everything {
         instances,
         nodes: nodes.into_values().collect(),
         policy: sites.into_values().next(),
+        accounts: accounts.into_values().collect(),
     }
 }
 
@@ -111,7 +119,12 @@ pub async fn read(views: &Views) -> Everything {
             break;
         }
     }
+    let mut accounts = Vec::new();
+    for user in 0..=USERS_MAX {
+        accounts.extend(views.accounts().find(UserId(user)).await.unwrap());
+    }
     Everything {
+        accounts,
         reservations: reservations(views, &ReservationFilter::default(), 100).await,
         instances: instances(views, &include_removed, 100).await,
         nodes,
@@ -123,6 +136,7 @@ pub async fn read(views: &Views) -> Everything {
 pub fn assert_equal(found: &Everything, wanted: &Everything) {
     assert_eq!(found.policy, wanted.policy);
     assert_eq!(found.nodes, wanted.nodes);
+    assert_eq!(found.accounts, wanted.accounts);
     assert_eq!(found.reservations.len(), wanted.reservations.len());
     assert_eq!(found.instances.len(), wanted.instances.len());
     for (found, wanted) in found.reservations.iter().zip(&wanted.reservations) {

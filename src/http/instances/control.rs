@@ -75,7 +75,7 @@ pub(super) async fn control(
         Answer::Instance {
             instance, sequence, ..
         } => (instance, sequence),
-        Answer::Reservation { .. } | Answer::Done => {
+        Answer::Reservation { .. } | Answer::Account { .. } | Answer::Done => {
             tracing::error!(
                 position,
                 "a command about an instance was answered otherwise"

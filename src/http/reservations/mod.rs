@@ -3,8 +3,11 @@
 mod activate;
 mod create;
 mod delete;
+mod dry_run;
 mod history;
 mod list;
+mod options;
+mod refund;
 mod show;
 mod update;
 
@@ -43,6 +46,8 @@ pub fn routes() -> Router<AppState> {
             "/OpenPEX/reservations/{id}/activate",
             put(activate::activate),
         )
+        .route("/OpenPEX/reservations/{id}/options", put(options::options))
+        .route("/OpenPEX/reservations/{id}/refund", get(refund::refund))
         .route("/OpenPEX/reservations/{id}/history", get(history::history))
 }
 
@@ -77,7 +82,7 @@ fn answer(committed: &Committed, notes: &RequestNotes) -> Result<Response, Probl
             reservation,
             sequence,
         } => (*reservation_id, reservation, *sequence),
-        Answer::Instance { .. } | Answer::Done => {
+        Answer::Instance { .. } | Answer::Account { .. } | Answer::Done => {
             tracing::error!(
                 position,
                 "a command about a reservation was answered otherwise"

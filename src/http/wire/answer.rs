@@ -2,7 +2,7 @@
 
 use openpex_aggregates::capacity::{Placement, Shortage};
 use openpex_aggregates::reservation::{
-    Difference, Offer, Reason, Reservation, StandingOffer, Status,
+    Difference, Offer, OptionGrant, Reason, Reservation, StandingOffer, Status,
 };
 use openpex_aggregates::{ReservationId, UserId};
 use serde::Serialize;
@@ -21,6 +21,11 @@ pub struct NegotiationAnswer {
     reasons: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<String>,
+    /// What it has cost so far, once both agreed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    options: Option<OptionsOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
     placement: Option<Placement>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,19 +33,48 @@ pub struct NegotiationAnswer {
     position: u64,
 }
 
+/// Optional instances that can be claimed until the start.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OptionsOut {
+    granted: u32,
+    guaranteed: u32,
+    price_each: String,
+}
+
+impl OptionsOut {
+    pub(super) fn of(options: &OptionGrant) -> Self {
+        Self {
+            granted: options.granted,
+            guaranteed: options.held.instances(),
+            price_each: options.each.price.to_string(),
+        }
+    }
+}
+
+/// What a reservation has cost so far; `None` before both agreed.
+pub(super) fn paid_of(reservation: &Reservation) -> Option<String> {
+    let agreement = reservation.status.agreement();
+    agreement.map(|_| reservation.paid.to_string())
+}
+
 impl NegotiationAnswer {
     /// What the reservation's state says, as of `position`.
     #[must_use]
     pub fn of(id: ReservationId, reservation: &Reservation, position: u64) -> Self {
-        let offer = offer_in_force(reservation);
-        let held = reservation.status.held_offers().next();
+        let table = reservation.table();
+        let standing = table.standing_offers().first().map(|s| &s.offer);
+        let offer = standing.or_else(|| reservation.status.agreement());
+        let held = table.held_offers().next();
         Self {
-            proposal: ProposalOut::of(id, reservation.user_id, reservation.terms()),
+            proposal: ProposalOut::of(id, reservation.user_id, reservation.terms_on_table()),
             reply: reservation.reply(),
             status: reservation.status.name().as_str(),
-            offers: offers_of(id, reservation),
-            reasons: reasons_of(reservation),
+            offers: offers_of(id, reservation.user_id, table),
+            reasons: reasons_of(table),
             price: offer.map(|offer| offer.price().to_string()),
+            paid: paid_of(reservation),
+            options: offer.and_then(|offer| offer.options.as_ref().map(OptionsOut::of)),
             placement: offer.map(|offer| offer.placement.clone()),
             expires_at: held.map(|offer| offer.expires_at.to_rfc3339()),
             position,
@@ -55,6 +89,8 @@ pub struct OfferOut {
     offer: u32,
     proposal: ProposalOut,
     price: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    options: Option<OptionsOut>,
     expires_at: String,
     held: bool,
     differs: Option<Value>,
@@ -67,6 +103,7 @@ impl OfferOut {
             offer: offer.offer_id.0,
             proposal: ProposalOut::of(id, userid, Some(&offer.terms)),
             price: offer.price().to_string(),
+            options: offer.options.as_ref().map(OptionsOut::of),
             expires_at: offer.expires_at.to_rfc3339(),
             held: standing.held,
             differs: offer.differs.map(difference),
@@ -83,16 +120,16 @@ pub(super) fn offer_in_force(reservation: &Reservation) -> Option<&Offer> {
         .or_else(|| standing.map(|standing| &standing.offer))
 }
 
-pub(super) fn offers_of(id: ReservationId, reservation: &Reservation) -> Vec<OfferOut> {
-    let standing = reservation.status.standing_offers().iter();
+pub(super) fn offers_of(id: ReservationId, userid: UserId, table: &Status) -> Vec<OfferOut> {
+    let standing = table.standing_offers().iter();
     standing
-        .map(|standing| OfferOut::of(id, reservation.user_id, standing))
+        .map(|standing| OfferOut::of(id, userid, standing))
         .collect()
 }
 
 /// Why the terms could not be had as asked.
-pub(super) fn reasons_of(reservation: &Reservation) -> Vec<Value> {
-    match &reservation.status {
+pub(super) fn reasons_of(table: &Status) -> Vec<Value> {
+    match table {
         Status::Countered { evidence, .. } | Status::Rejected { evidence, .. } => {
             evidence.reasons.iter().map(reason).collect()
         }
@@ -114,6 +151,10 @@ fn difference(difference: Difference) -> Value {
         Difference::Start { by_ms } => json!({"in": "startTime", "byMs": by_ms}),
         Difference::Instances { asked, granted } => {
             json!({"in": "numInstancesFixed", "asked": asked, "granted": granted})
+        }
+        Difference::End { asked, granted } => {
+            let (asked, granted) = (asked.to_rfc1123(), granted.to_rfc1123());
+            json!({"in": "duration", "askedEnd": asked, "grantedEnd": granted})
         }
         Difference::Price { asked, price } => {
             json!({"in": "price", "asked": asked.to_string(), "price": price.to_string()})
@@ -184,23 +225,38 @@ mod tests {
     use super::super::reservation::ReservationOut;
     use super::*;
     use crate::http::ports::ReservationView;
+    use openpex_aggregates::TimeWindow;
     use openpex_aggregates::Timestamp;
-    use openpex_aggregates::pricing::{Pricing, Quote};
+    use openpex_aggregates::pricing::{Market, PricedTerms, Pricing};
     use openpex_aggregates::terms::Terms;
+
+    /// A market in which nothing is taken.
+    struct Nobody;
+
+    impl Market for Nobody {
+        fn now(&self) -> Timestamp {
+            Timestamp(0)
+        }
+
+        fn utilisation_ppm(&self, _window: TimeWindow) -> u32 {
+            0
+        }
+    }
 
     #[test]
     fn given_any_answer_when_it_is_sent_back_then_each_of_its_fields_is_known() {
         let terms = Terms::default();
-        let quote = Quote {
-            price: openpex_aggregates::MicroCredits(0),
-            pricing: Pricing::default(),
-            resources: openpex_aggregates::Resources::ZERO,
-            duration_ms: 0,
-            inputs: None,
-        };
+        let ask = PricedTerms::of(&terms, 1);
+        let quote = Pricing::default().quote(&ask, &Nobody).unwrap();
         let offer = Offer {
             offer_id: openpex_aggregates::OfferId(1),
             terms: terms.clone(),
+            agreed_price: None,
+            options: Some(OptionGrant {
+                granted: 1,
+                held: Placement::default(),
+                each: quote.clone(),
+            }),
             quote,
             placement: Placement::default(),
             expires_at: Timestamp(0),

@@ -1,5 +1,6 @@
 //! The forms on the wire (PROTOCOL, REST): the paper's fields in the paper's order, then ours.
 
+mod account;
 mod answer;
 mod instance;
 mod message;
@@ -7,6 +8,7 @@ mod proposal;
 mod reservation;
 mod site;
 
+pub use account::{AccountOut, EntryOut};
 pub use answer::NegotiationAnswer;
 pub use instance::{InstanceOut, POWER_STATES};
 pub use message::read_message;
