@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::money::MICROS_PER_CREDIT;
+use crate::money::{MICROS_PER_CREDIT, ParseCreditsError};
 use crate::negotiation::{Bargaining, BargainingError};
 use crate::pricing::{Pricing, PricingError};
 use crate::refunds::{RefundError, RefundSchedule};
@@ -179,6 +179,9 @@ pub enum PolicyError {
         /// Its name.
         name: String,
     },
+    /// The opening grant does not read.
+    #[error("opening grant: {0}")]
+    OpeningGrant(ParseCreditsError),
     /// The prices make no sense.
     #[error("pricing: {0}")]
     Pricing(#[from] PricingError),

@@ -273,9 +273,10 @@ impl Proposal {
 
     fn into_terms_over(
         self,
-        (window, mut errors): (TimeWindow, Vec<TermsError>),
+        (window, of_window): (TimeWindow, Vec<TermsError>),
         policy: &Policy,
     ) -> Result<Terms, Vec<TermsError>> {
+        let mut errors = Vec::new();
         let size = policy.size_of(&self.instance_type);
         if size.is_none() {
             let known = policy.types.iter().map(|t| t.name.clone()).collect();
@@ -306,6 +307,7 @@ impl Proposal {
             let asked = self.instances_option;
             errors.push(TermsError::InstancesOptionOutOfRange { asked, max });
         }
+        errors.extend(of_window);
         match (size, fixed, option) {
             (Some(size), Some(instances_fixed), Some(instances_option)) if errors.is_empty() => {
                 let moved = self.starts_at != window.starts_at;

@@ -7,6 +7,7 @@ mod aggregate;
 mod claims;
 mod decide;
 mod event;
+mod explain;
 #[cfg(test)]
 mod golden;
 mod offer;

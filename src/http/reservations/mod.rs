@@ -4,6 +4,7 @@ mod activate;
 mod create;
 mod delete;
 mod dry_run;
+mod explain;
 mod history;
 mod list;
 mod options;
@@ -48,6 +49,7 @@ pub fn routes() -> Router<AppState> {
         )
         .route("/OpenPEX/reservations/{id}/options", put(options::options))
         .route("/OpenPEX/reservations/{id}/refund", get(refund::refund))
+        .route("/OpenPEX/reservations/{id}/explain", get(explain::explain))
         .route("/OpenPEX/reservations/{id}/history", get(history::history))
 }
 
