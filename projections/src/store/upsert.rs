@@ -181,10 +181,7 @@ mod tests {
     fn rows_go_to_sqlite_in_powers_of_two_up_to_the_limit() {
         assert_eq!(upsert(0).into_statements().count(), 0);
         let rows = |statement: Statement| statement.sql.matches('(').count() - 2;
-        let sizes: Vec<usize> = upsert(ROWS_MAX as i64 + 7)
-            .into_statements()
-            .map(rows)
-            .collect();
+        let sizes: Vec<usize> = upsert(71).into_statements().map(rows).collect();
         assert_eq!(sizes, [ROWS_MAX, 4, 2, 1]);
     }
 }
