@@ -239,6 +239,7 @@ impl Core {
             let over = self.stop.is_cancelled() || tokio::time::Instant::now() >= deadline;
             {
                 let now = self.now();
+                self.commit(self.lock(), now)?; // Guests that have booted by now are to be told of.
                 let mut inner = self.lock();
                 inner.state.use_session(session, now, &self.options)?;
                 let (found, batch) = events::collect(&inner.state, &subscription, since, now);
