@@ -160,17 +160,26 @@ impl XenDispatcher {
             (INSTANCE_KEY, spec.instance_id.to_string()),
             (RESERVATION_KEY, spec.reservation_id.to_string()),
         ];
-        self.tag(vm, &tags).await?;
         let description = format!(
             "OpenPEX instance {} of reservation {}",
             spec.instance_id, spec.reservation_id
         );
-        if vm.description != description {
-            self.call("VM.set_name_description", &[vm_ref(), text(description)])
-                .await?;
-        }
-        self.size_vcpus(vm, spec.size.vcpus).await?;
-        self.size_memory(vm, spec.size.memory_mib).await?;
+        let describe = async {
+            if vm.description != description {
+                let args = [vm_ref(), text(description.clone())];
+                self.call("VM.set_name_description", &args).await?;
+            }
+            Ok(())
+        };
+        // None of them needs another; each is made sure of again if one of them fails.
+        let done: [Result<(), XenError>; 4] = tokio::join!(
+            self.tag(vm, &tags),
+            describe,
+            self.size_vcpus(vm, spec.size.vcpus),
+            self.size_memory(vm, spec.size.memory_mib),
+        )
+        .into();
+        done.into_iter().collect::<Result<(), _>>()?;
         if vm.is_template {
             self.finish("VM.provision", &[vm_ref()]).await?;
         }

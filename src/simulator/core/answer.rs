@@ -1,6 +1,7 @@
 //! How a call is answered: parameters, session, faults, the time it takes, and its task.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Core;
@@ -23,6 +24,7 @@ impl Core {
         request: Request,
         plan: Plan,
     ) -> Result<XenValue, Failure> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
         for event in &plan.events {
             self.happen(event);
         }
