@@ -31,12 +31,14 @@
 
 mod changes;
 mod columns;
+mod stretches;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod view;
 
 pub(super) use columns::{Column, raise};
+pub(super) use stretches::{Part, Stretches};
 use tree::{Limits, Subtree};
 pub(super) use view::View;
 
