@@ -14,12 +14,12 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::super::amounts::{Amounts, NOTHING, ceiling_of, is_below};
+use super::super::amounts::{Amounts, NOTHING, is_below};
 use super::super::evidence::{MAX_BINDING_NODES, NeverFits, NodeShortage, Shortage};
 use super::super::placement::{Placement, PlacementPart};
 use super::super::timeline::Column;
 use super::Pool;
-use super::rooms::Room;
+use super::rooms::{Room, Size};
 use crate::{Dimension, Resources, TimeWindow};
 
 /// A fraction of a capacity; `used / 0` is more than any other fraction, unless nothing is used.
@@ -90,15 +90,15 @@ impl Pool {
         window: TimeWindow,
     ) -> Result<Placement, Shortage> {
         let usage = self.max_usage(window);
-        let amounts = ceiling_of(size);
-        let mut candidates = self.candidates(amounts, &usage);
+        let needed = Size::of(size);
+        let mut candidates = self.candidates(&needed, &usage);
         let mut parts = Vec::new();
         let mut missing = count;
         while missing > 0
             && let Some(candidate) = candidates.pop()
         {
             let index = candidate.index;
-            let hosts = self.rooms[index].hosts(usage[index], amounts, missing);
+            let hosts = self.rooms[index].hosts(usage[index], &needed, missing);
             missing -= hosts;
             parts.push(PlacementPart {
                 node: self.nodes[index].name.clone(),
@@ -125,7 +125,7 @@ impl Pool {
     }
 
     /// The nodes in service that host at least one instance.
-    fn candidates(&self, size: Amounts, usage: &Column) -> BinaryHeap<Candidate> {
+    fn candidates(&self, size: &Size, usage: &Column) -> BinaryHeap<Candidate> {
         let mut candidates = Vec::with_capacity(self.rooms.len());
         for (index, (room, &usage)) in self.rooms.iter().zip(usage).enumerate() {
             if is_below(usage, room.limit_for(size, 1)) {
@@ -142,12 +142,13 @@ impl Pool {
     #[must_use]
     pub fn most_instances(&self, size: Resources, window: TimeWindow, at_most: u32) -> u32 {
         let usage = self.max_usage(window);
+        let size = Size::of(size);
         let mut placeable = 0;
         for (room, &usage) in self.rooms.iter().zip(&usage).filter(|(r, _)| r.in_service) {
             if placeable == at_most {
                 break;
             }
-            placeable += room.hosts(usage, ceiling_of(size), at_most - placeable);
+            placeable += room.hosts(usage, &size, at_most - placeable);
         }
         placeable
     }
@@ -157,9 +158,10 @@ impl Pool {
     /// # Errors
     /// [`NeverFits`] exactly if the nodes in service, empty, host fewer than `count`.
     pub fn could_ever_host(&self, size: Resources, count: u32) -> Result<(), NeverFits> {
+        let needed = Size::of(size);
         let mut placeable = 0;
-        for node in self.in_service() {
-            placeable += node.hosts(NOTHING, ceiling_of(size), count - placeable);
+        for room in self.in_service() {
+            placeable += room.hosts(NOTHING, &needed, count - placeable);
             if placeable == count {
                 return Ok(());
             }
@@ -201,12 +203,12 @@ impl Pool {
         window: TimeWindow,
         usage: &Column,
     ) -> Shortage {
-        let amounts = ceiling_of(size);
+        let needed = Size::of(size);
         let mut placeable = 0;
         let mut short: Vec<Lack> = Vec::with_capacity(self.nodes.len());
         let rooms = self.rooms.iter().zip(usage).enumerate();
         for (index, (room, &usage)) in rooms.filter(|(_, (room, _))| room.in_service) {
-            let lack = Lack::of(room, index, usage, (amounts, requested - placeable));
+            let lack = Lack::of(room, index, usage, (&needed, requested - placeable));
             placeable += lack.hosts;
             short.push(lack);
         }
@@ -264,11 +266,11 @@ struct Lack {
 }
 
 impl Lack {
-    fn of(room: &Room, index: usize, usage: Amounts, (size, at_most): (Amounts, u32)) -> Self {
+    fn of(room: &Room, index: usize, usage: Amounts, (size, at_most): (&Size, u32)) -> Self {
         let by = |d: usize| match room.amounts[d].checked_sub(usage[d]) {
             // What is oversold binds even where the size needs nothing of it.
             None => -1,
-            Some(free) => i64::from(free.checked_div(size[d]).unwrap_or(u32::MAX)),
+            Some(free) => i64::from(size.times_in(d, free)),
         };
         let tightest = (1..3).fold(0, |best, d| if by(d) < by(best) { d } else { best });
         Self {

@@ -5,7 +5,7 @@
 use super::super::amounts::{Amounts, NOTHING, shifted};
 use super::columns::{self, Column};
 use super::tree::{Inner, Page, Subtree};
-use super::view::mirror;
+use super::view::{Walk, mirror};
 
 /// A place in the tree, first at the stretch that it was made for.
 #[derive(Clone)]
@@ -52,6 +52,11 @@ impl Part<'_> {
         stored.map(|(&min, &above)| shifted(min, above))
     }
 
+    /// The smallest usage of a node in it.
+    pub(in super::super) fn least_of(&self, node: usize) -> Amounts {
+        shifted(self.subtree.min[node], self.above[node])
+    }
+
     /// The largest usage of every node in it.
     pub(in super::super) fn most(&self) -> impl Iterator<Item = Amounts> {
         let stored = self.subtree.max.iter().zip(self.above);
@@ -88,6 +93,16 @@ impl<'a> Stretches<'a> {
             subtree: self.subtree,
             above: self.above(),
         }
+    }
+
+    /// The changes in it, from its beginning.
+    pub(in super::super) fn walk(&self) -> Walk<'a> {
+        let Page::Stretch(stretch) = &self.subtree.page else {
+            unreachable!("invariant: it is at a stretch but while it goes on");
+        };
+        let usage = columns::true_values(&stretch.start, Some(self.above()));
+        let ends = self.part().ends;
+        Walk::through(stretch, usage, ends, self.mirrored)
     }
 
     /// Goes on to the next stretch that is in nothing left out; says whether there is one. What

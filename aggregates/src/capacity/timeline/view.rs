@@ -155,7 +155,29 @@ fn firsts(subtree: &Subtree, (after, before): (i64, i64), found: &mut Vec<i64>) 
     }
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    /// From the beginning of a stretch, in the order of the view; `usage` is that at its start as
+    /// time runs.
+    pub(super) fn through(
+        Stretch { changes, .. }: &'a Stretch,
+        mut usage: Column,
+        end: i64,
+        mirrored: bool,
+    ) -> Self {
+        let mut cursor = Cursor::default();
+        if mirrored {
+            cursor = changes.end();
+            changes.apply_until(cursor, &mut usage);
+        }
+        Self {
+            usage,
+            end,
+            changes,
+            cursor,
+            mirrored,
+        }
+    }
+
     /// Goes on to the next change in the stretch: when, and of which node. `usage` is then as it
     /// is from that instant on.
     #[inline]

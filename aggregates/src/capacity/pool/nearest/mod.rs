@@ -22,10 +22,10 @@ mod sieve;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::super::amounts::{Amounts, NOTHING, ceiling_of};
+use super::super::amounts::{Amounts, NOTHING};
 use super::super::profile::Sought;
-use super::super::timeline::{Column, View};
-use super::rooms::Room;
+use super::super::timeline::{Column, View, Walk};
+use super::rooms::{Room, Size};
 use super::{Pool, PoolNode};
 use crate::{Resources, Timestamp};
 use runs::Runs;
@@ -67,7 +67,7 @@ impl Pool {
         }
         let view = self.timeline.view();
         let wanted = Wanted {
-            size: ceiling_of(size),
+            size: Size::of(size),
             count,
             duration_ms,
         };
@@ -94,7 +94,7 @@ impl Pool {
         let view = self.timeline.mirrored();
         let mirrored = |start: i64| start.saturating_add(duration_ms).saturating_neg();
         let wanted = Wanted {
-            size: ceiling_of(size),
+            size: Size::of(size),
             count,
             duration_ms,
         };
@@ -108,8 +108,8 @@ impl Pool {
 
     /// What has to be more than is in use for one instance, by node.
     fn limits_for(&self, size: Resources) -> Column {
-        let size = ceiling_of(size);
-        let limits = self.rooms.iter().map(|room| room.limit_for(size, 1));
+        let size = Size::of(size);
+        let limits = self.rooms.iter().map(|room| room.limit_for(&size, 1));
         limits.collect()
     }
 
@@ -156,7 +156,8 @@ impl<'a> Search<'a> {
         let able = able.filter(|&(_, &limit)| limit != NOTHING);
         self.runs.begin(able.map(|(node, _)| node), self.limits);
         let mut start = first;
-        if let Some(found) = self.stretch(&mut start, after_last) {
+        let walk = self.view.walk_from(first);
+        if let Some(found) = self.stretch(&mut start, walk, after_last) {
             return Some(found);
         }
         if start >= after_last {
@@ -177,7 +178,7 @@ impl<'a> Search<'a> {
                 start = ends.min(after_last);
                 self.stretch_of_few(begins, start)
             } else {
-                self.stretch(&mut start, after_last)
+                self.stretch(&mut start, sieve.walk(), after_last)
             };
             if found.is_some() {
                 return found;
@@ -197,11 +198,10 @@ impl<'a> Search<'a> {
         self.follow_few(changes, end)
     }
 
-    /// The first start from `start` on in the stretch that it is in; moves it to the stretch's
+    /// The first start from `start` on in the stretch that it is in, where `walk` begins; moves it to the stretch's
     /// end, or to `after_last` if that comes first.
-    fn stretch(&mut self, start: &mut i64, after_last: i64) -> Option<i64> {
+    fn stretch(&mut self, start: &mut i64, mut walk: Walk<'_>, after_last: i64) -> Option<i64> {
         let common_until = start.saturating_add(self.wanted.duration_ms);
-        let mut walk = self.view.walk_from(*start);
         self.meet_all(*start, &walk.usage, true);
         let end = walk.end.min(after_last);
         *start = end;
@@ -232,8 +232,9 @@ impl<'a> Search<'a> {
     }
 
     fn meet_all(&mut self, at: i64, usage: &[Amounts], may_rise: bool) {
-        for (node, &usage) in usage.iter().enumerate() {
-            self.runs.meet(at, node, usage, may_rise);
+        for index in 0..self.runs.taking_part().len() {
+            let node = self.runs.taking_part()[index];
+            self.runs.meet(at, node, usage[node], may_rise);
         }
     }
 

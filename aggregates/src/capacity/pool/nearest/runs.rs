@@ -14,7 +14,7 @@
 //! ```
 
 use super::super::super::amounts::{Amounts, NOTHING, is_below};
-use super::super::rooms::Room;
+use super::super::rooms::{Room, Size};
 
 /// No run.
 const NONE: usize = usize::MAX;
@@ -54,7 +54,7 @@ const APART: Standing = Standing {
 
 pub(super) struct Runs<'a> {
     rooms: &'a [Room],
-    size: Amounts,
+    size: Size,
     count: u32,
     duration_ms: i64,
     standings: Vec<Standing>,
@@ -73,7 +73,7 @@ pub(super) struct Runs<'a> {
 }
 
 impl<'a> Runs<'a> {
-    pub(super) fn new(rooms: &'a [Room], (size, count): (Amounts, u32), duration_ms: i64) -> Self {
+    pub(super) fn new(rooms: &'a [Room], (size, count): (Size, u32), duration_ms: i64) -> Self {
         Self {
             rooms,
             size,
@@ -147,30 +147,44 @@ impl<'a> Runs<'a> {
     /// Takes in that a node's usage is this from `at` on.
     #[inline]
     pub(super) fn meet(&mut self, at: i64, node: usize, usage: Amounts, may_rise: bool) {
+        // Most of what is met changes nothing.
         let standing = &self.standings[node];
         if standing.hosts > 0 && !is_below(usage, standing.keeps_below) {
-            let hosts = self.hosts(node, usage);
-            self.end_runs(node, hosts);
-            self.hosting -= usize::from(hosts == 0);
-            self.stand(node, hosts);
+            self.lower(node, usage);
         } else if may_rise && is_below(usage, standing.rises_below) {
-            let (hosts, base, below) = (self.hosts(node, usage), standing.hosts, standing.top);
-            self.standings[node].top = self.runs.len();
-            self.runs.push(Run {
-                node,
-                since: at,
-                base,
-                top: hosts,
-                below,
-            });
-            self.hosted += u64::from(hosts - base);
-            self.hosting += usize::from(base == 0);
-            self.stand(node, hosts);
+            self.raise(at, node, usage);
         }
     }
 
+    fn lower(&mut self, node: usize, usage: Amounts) {
+        let hosts = self.hosts(node, usage);
+        self.end_runs(node, hosts);
+        self.hosting -= usize::from(hosts == 0);
+        self.stand(node, hosts);
+    }
+
+    fn raise(&mut self, at: i64, node: usize, usage: Amounts) {
+        let hosts = self.hosts(node, usage);
+        let Standing {
+            hosts: base,
+            top: below,
+            ..
+        } = self.standings[node];
+        self.standings[node].top = self.runs.len();
+        self.runs.push(Run {
+            node,
+            since: at,
+            base,
+            top: hosts,
+            below,
+        });
+        self.hosted += u64::from(hosts - base);
+        self.hosting += usize::from(base == 0);
+        self.stand(node, hosts);
+    }
+
     fn hosts(&self, node: usize, usage: Amounts) -> u32 {
-        self.rooms[node].hosts(usage, self.size, self.count)
+        self.rooms[node].hosts(usage, &self.size, self.count)
     }
 
     /// Ends what a node has had room for beyond `hosts` instances.
@@ -196,13 +210,15 @@ impl<'a> Runs<'a> {
     }
 
     fn stand(&mut self, node: usize, hosts: u32) {
-        let room = &self.rooms[node];
-        let limit = |count: u32| room.limit_for(self.size, count);
+        let (room, size) = (self.rooms[node].amounts, self.size.amounts);
+        // What is hosted fits, so nothing is taken from less.
+        let keeps_below = [0, 1, 2].map(|d| room[d] + 1 - size[d] * hosts);
+        let rises = hosts < self.count && is_below(size, keeps_below);
         let standing = &mut self.standings[node];
         standing.hosts = hosts;
-        standing.keeps_below = limit(hosts);
-        standing.rises_below = if hosts < self.count {
-            limit(hosts + 1)
+        standing.keeps_below = keeps_below;
+        standing.rises_below = if rises {
+            [0, 1, 2].map(|d| keeps_below[d] - size[d])
         } else {
             NOTHING
         };

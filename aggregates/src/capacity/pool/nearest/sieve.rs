@@ -18,13 +18,13 @@
 //! ```
 
 use super::super::super::amounts::{Amounts, NOTHING, is_below};
-use super::super::super::timeline::{Part, Stretches, View, raise};
-use super::super::rooms::Room;
+use super::super::super::timeline::{Part, Stretches, View, Walk, raise};
+use super::super::rooms::{Room, Size};
 
 /// What is asked for.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted {
-    pub(super) size: Amounts,
+    pub(super) size: Size,
     pub(super) count: u32,
     pub(super) duration_ms: i64,
 }
@@ -51,6 +51,8 @@ struct Filter<'a> {
     ahead: Option<Stretches<'a>>,
     /// Where the last stretch ahead begins in which a node is blocked.
     blocked_from: Vec<i64>,
+    /// Only room to work in, one more than there are nodes.
+    with_room: Vec<usize>,
     candidates: Vec<Candidate>,
 }
 
@@ -70,6 +72,7 @@ impl<'a> Sieve<'a> {
                 wanted,
                 ahead: Some(starts.clone()),
                 blocked_from: vec![i64::MIN; rooms.len()],
+                with_room: vec![0; rooms.len() + 1],
                 candidates: Vec::new(),
             },
             starts,
@@ -91,6 +94,11 @@ impl<'a> Sieve<'a> {
         }
         let part = self.starts.part();
         Some((part.begins, part.ends))
+    }
+
+    /// The changes in the stretch, from its beginning.
+    pub(super) fn walk(&self) -> Walk<'a> {
+        self.starts.walk()
     }
 
     /// The nodes that may have a part in a start in the stretch.
@@ -146,22 +154,22 @@ impl Filter<'_> {
         if self.wanted.count == 1 {
             return 1;
         }
-        self.rooms[node].hosts(usage, self.wanted.size, self.wanted.count)
+        self.rooms[node].hosts(usage, &self.wanted.size, self.wanted.count)
     }
 
     /// The nodes that have room somewhere in the stretch, of those not known to be blocked.
     fn find_candidates(&mut self, part: &Part<'_>) -> bool {
-        self.candidates.clear();
+        // Whether a node has room cannot be foreseen: so no branch depends on it.
+        let mut found = 0;
         let known = self.blocked_from.iter().zip(self.limits);
         for ((node, least), (&blocked_from, &limit)) in part.least().enumerate().zip(known) {
-            if blocked_from < part.ends && is_below(least, limit) {
-                let hosts = if self.wanted.count == 1 {
-                    1
-                } else {
-                    self.rooms[node].hosts(least, self.wanted.size, self.wanted.count)
-                };
-                self.candidates.push(Candidate { node, hosts });
-            }
+            self.with_room[found] = node;
+            found += usize::from((blocked_from < part.ends) & is_below(least, limit));
+        }
+        self.candidates.clear();
+        for &node in &self.with_room[..found] {
+            let hosts = self.hosts(node, part.least_of(node));
+            self.candidates.push(Candidate { node, hosts });
         }
         self.has_enough_candidates()
     }
