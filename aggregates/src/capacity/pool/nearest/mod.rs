@@ -198,8 +198,8 @@ impl<'a> Search<'a> {
         self.follow_few(changes, end)
     }
 
-    /// The first start from `start` on in the stretch that it is in, where `walk` begins; moves it to the stretch's
-    /// end, or to `after_last` if that comes first.
+    /// The first start from `start` on in the stretch that it is in, where `walk` begins; moves
+    /// it to the stretch's end, or to `after_last` if that comes first.
     fn stretch(&mut self, start: &mut i64, mut walk: Walk<'_>, after_last: i64) -> Option<i64> {
         let common_until = start.saturating_add(self.wanted.duration_ms);
         self.meet_all(*start, &walk.usage, true);
