@@ -18,10 +18,15 @@ use openpex_projections::{
 
 use crate::http::{InstanceView, ListFilter, Listed, Page, ReadError, ReadSide, ReservationView};
 use crate::ledger::Ledger;
-use crate::writer::stored_fact;
+use crate::writer::{Recent, stored_fact};
 
-/// The ledger as the views' runner reads it.
-pub struct LedgerSource(pub Ledger);
+/// The ledger as the views' runner reads it: what the writer has just appended needs no reading.
+pub struct LedgerSource {
+    /// The ledger.
+    pub ledger: Ledger,
+    /// The newest facts of its writer in this process; those of another are only in the ledger.
+    pub recent: Recent,
+}
 
 impl EventSource for LedgerSource {
     async fn read_after(
@@ -29,8 +34,12 @@ impl EventSource for LedgerSource {
         position: u64,
         limit: usize,
     ) -> Result<Vec<SourceEvent>, SourceError> {
+        let recent = self.recent.take_after(position, limit);
+        if !recent.is_empty() {
+            return Ok(recent);
+        }
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let events = self.0.read_after(position, limit).await?;
+        let events = self.ledger.read_after(position, limit).await?;
         events
             .iter()
             .map(|event| {

@@ -1,8 +1,8 @@
 //! The whole path, measured: the real service on each store, over HTTP, beside the limits of the same
 //! database in the same run. It asserts nothing about time.
 //!
-//! `cargo bench --bench negotiations -- [SECTION]... [STORE]... [--seconds N] [--events N] [--leases N]
-//! [--due N] [--steady N]`; sections are `throughput`, `grown`, `lag`, `steady` and `haizea`, all of them
+//! `cargo bench --bench negotiations -- [SECTION]... [STORE]... [--seconds N] [--clients N]... [--events N]
+//! [--leases N] [--due N] [--steady N]`; sections are `throughput`, `grown`, `lag`, `steady` and `haizea`, all of them
 //! where none is named; stores are `sqlite` and `postgres`. PostgreSQL needs `OPENPEX_TEST_POSTGRES_URL`
 //! (see `tests/with-postgres.sh`); `haizea` reads a trace from `OPENPEX_TRACES`, or from `../shared/traces`.
 
@@ -46,6 +46,8 @@ struct Options {
     stores: Vec<Store>,
     /// How long each load lasts.
     each: Duration,
+    /// How many clients ask at once, one number after the other.
+    clients: Vec<usize>,
     /// Events of the grown ledger.
     events: u64,
     /// Leases of the trace; 0 for all.
@@ -61,6 +63,7 @@ fn options() -> Options {
         sections: Vec::new(),
         stores: Vec::new(),
         each: Duration::from_secs(3),
+        clients: Vec::new(),
         events: 100_000,
         leases: 60,
         due: 10_000,
@@ -75,6 +78,7 @@ fn options() -> Options {
         let count = |number: u32| usize::try_from(number).expect("invariant: 32 bits fit");
         match word.as_str() {
             "--seconds" => options.each = Duration::from_secs(number().into()),
+            "--clients" => options.clients.push(count(number())),
             "--events" => options.events = number().into(),
             "--leases" => options.leases = count(number()),
             "--due" => options.due = count(number()),
@@ -93,6 +97,9 @@ fn options() -> Options {
     if options.sections.is_empty() {
         options.sections = SECTIONS.to_vec();
     }
+    if options.clients.is_empty() {
+        options.clients = throughput::CLIENTS.to_vec();
+    }
     if options.stores.is_empty() {
         options.stores = vec![Store::Sqlite, Store::Postgres];
     }
@@ -108,7 +115,9 @@ async fn main() {
             let others = others.split(' ').next().unwrap_or("?");
             println!("\n=== {section}, {store:?}; load of the machine before: {others} ===");
             match *section {
-                "throughput" => throughput::measure(*store, options.each).await,
+                "throughput" => {
+                    throughput::measure(*store, options.each, &options.clients).await;
+                }
                 "grown" => grown::measure(*store, options.events).await,
                 "lag" => {
                     lag::measure(*store, options.each * 2).await;

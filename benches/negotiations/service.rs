@@ -98,6 +98,15 @@ impl Pool {
         cores::memory_mib(self.process.id(), "VmRSS:")
     }
 
+    /// How many calls of XenAPI it has had.
+    pub async fn calls(&self) -> usize {
+        let answer = reqwest::get(format!("{}/_sim/calls", self.url)).await;
+        let answer = answer.expect("the pool answers").json().await;
+        let answer: serde_json::Value = answer.expect("the pool answers in JSON");
+        let calls = answer["calls"].as_u64().expect("a number of calls");
+        usize::try_from(calls).expect("invariant: a benchmark's calls can be counted")
+    }
+
     pub fn cpu(&self) -> f64 {
         cores::of_process(self.process.id())
     }

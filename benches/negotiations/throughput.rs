@@ -11,8 +11,8 @@ use crate::load::{self, Plan, Seen, Until};
 use crate::service::{Database, Service};
 use crate::stores::{Fresh, Store};
 
-/// How many clients ask at once.
-const CLIENTS: [usize; 5] = [1, 8, 32, 64, 256];
+/// How many clients ask at once, where nothing else is said.
+pub const CLIENTS: [usize; 5] = [1, 8, 32, 64, 256];
 /// How many rows a writer of batches commits at once.
 const ROWS: [usize; 3] = [8, 32, 100];
 
@@ -35,12 +35,12 @@ struct Phase {
 }
 
 /// Prints the tables of one store.
-pub async fn measure(store: Store, each: Duration) {
+pub async fn measure(store: Store, each: Duration, clients: &[usize]) {
     let fresh = Fresh::new(store).await;
     let service = Service::start(&fresh, &[]);
     let mut database = Database::open(&fresh).await;
     let mut rows = Vec::new();
-    for clients in CLIENTS {
+    for clients in clients.iter().copied() {
         let floor = floor::single_rows(&fresh.url(), clients, each / 2).await;
         let deals = phase(&service, &mut database, (clients, true), each).await;
         let proposals = phase(&service, &mut database, (clients, false), each).await;

@@ -10,12 +10,10 @@ use serde::de::DeserializeOwned;
 
 use crate::error::ViewsError;
 use crate::source::{SourceError, SourceEvent};
-use crate::store::{Statement, Tx, Value};
+use crate::store::{Statement, Tx, Upsert, Value};
 
 /// Most keys in one query. Keys are padded to a power of two, so that there are few statements.
 const KEYS_MAX: usize = 512;
-/// Most rows in one insert. Rows go in powers of two, so that there are few statements.
-const ROWS_MAX: usize = 64;
 
 /// An aggregate as its view has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,48 +153,24 @@ impl<A: Table> Touched<A> {
     pub(crate) async fn write(self, tx: &mut Tx) -> Result<(), ViewsError> {
         let mut rows: Vec<_> = self.rows.into_values().collect();
         rows.sort_unstable_by_key(|row| row.created_position);
-        let mut rest = &rows[..];
-        while !rest.is_empty() {
-            let at_once = ROWS_MAX.min(1 << rest.len().ilog2());
-            let (now, later) = rest.split_at(at_once);
-            tx.execute(&upsert(now)?).await?;
-            rest = later;
+        let mut upsert = Upsert::new(A::NAME, A::KEY, A::COLUMNS);
+        for row in rows {
+            upsert.push(values_of(row)?);
         }
-        Ok(())
+        tx.upsert(upsert).await
     }
 }
 
-/// One insert of several rows that overwrites those that are there.
-fn upsert<A: Table>(rows: &[View<A::Id, A>]) -> Result<Statement, ViewsError> {
-    const SHARED: [&str; 3] = ["sequence", "position", "state"];
-    let changing: Vec<&str> = A::COLUMNS.iter().copied().chain(SHARED).collect();
-    let mut statement = Statement::new(&format!(
-        "INSERT INTO {} ({}, created_position, {}) VALUES ",
-        A::NAME,
-        A::KEY,
-        changing.join(", ")
-    ));
-    for (i, row) in rows.iter().enumerate() {
-        let state = serde_json::to_string(&row.state).map_err(|error| ViewsError::BadRow {
-            view: A::NAME,
-            key: row.id.to_string(),
-            source: error.into(),
-        })?;
-        let mut values = vec![row.id.to_string().into(), row.created_position.into()];
-        values.extend(row.state.columns());
-        values.extend([row.sequence.into(), row.position.into(), state.into()]);
-        statement.push(if i == 0 { "(" } else { ", (" });
-        statement.push_values(values);
-        statement.push(")");
-    }
-    let taken_over: Vec<String> = changing
-        .iter()
-        .map(|column| format!("{column} = excluded.{column}"))
-        .collect();
-    statement.push(&format!(
-        " ON CONFLICT ({}) DO UPDATE SET {}",
-        A::KEY,
-        taken_over.join(", ")
-    ));
-    Ok(statement)
+/// What a row holds, in the order that [`Upsert`] has its columns in.
+fn values_of<A: Table>(row: View<A::Id, A>) -> Result<Vec<Value>, ViewsError> {
+    let state = serde_json::to_string(&row.state).map_err(|error| ViewsError::BadRow {
+        view: A::NAME,
+        key: row.id.to_string(),
+        source: error.into(),
+    })?;
+    let mut values = Vec::with_capacity(A::COLUMNS.len() + Upsert::SHARED_COLUMNS);
+    values.extend([row.id.to_string().into(), row.created_position.into()]);
+    values.extend([row.sequence.into(), row.position.into(), state.into()]);
+    values.extend(row.state.columns());
+    Ok(values)
 }

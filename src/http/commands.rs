@@ -1,8 +1,9 @@
 //! Takes a client's command to the writer, once for each idempotency key.
 //!
 //! Owns the order of the steps: hold the key, look whether it was answered, submit, and where the
-//! writer no longer has what the command is about, decide on what has ended. All of it runs in a
-//! task of its own: a client that hangs up cancels nothing.
+//! writer no longer has what the command is about, decide on what has ended. A client that hangs up
+//! cancels nothing: what the writer was sent it decides, and what has to be kept under a key runs in a
+//! task of its own.
 
 use openpex_aggregates::UserId;
 use openpex_aggregates::live::{Answer, CommandRefusal};
@@ -19,14 +20,19 @@ use crate::writer::{Committed, IdempotencyKey, WriteError, WriteRequest};
 /// # Errors
 /// Every way in which it can be refused or fail; nothing is kept then.
 pub async fn carry_out(app: &AppState, request: WriteRequest) -> Result<Committed, Problem> {
+    if request.idempotency.is_none() {
+        // The writer goes on with what it was sent, and nothing else is left to do.
+        return take_and_note(app, request).await;
+    }
     let shared = app.clone();
-    run_to_its_end(app, async move {
-        let user_id = request.actor.map_or(UserId(0), |actor| actor.user_id);
-        let committed = take(&shared, request).await?;
-        shared.own_writes().note(user_id, committed.position);
-        Ok(committed)
-    })
-    .await
+    run_to_its_end(app, async move { take_and_note(&shared, request).await }).await
+}
+
+async fn take_and_note(app: &AppState, request: WriteRequest) -> Result<Committed, Problem> {
+    let user_id = request.actor.map_or(UserId(0), |actor| actor.user_id);
+    let committed = take(app, request).await?;
+    app.own_writes().note(user_id, committed.position);
+    Ok(committed)
 }
 
 /// Runs `work` in a task that goes on when nobody waits for it any more.

@@ -7,8 +7,8 @@
 //!
 //! A request passes, from the outside in: trailing slashes off; id, log line and the headers of every
 //! answer ([`observe`]); the time it may take; then its handler, which checks who asks, then the
-//! path, then headers and body, and only then does anything. A command runs in a task of its own
-//! ([`commands`]), so a client that hangs up cancels nothing.
+//! path, then headers and body, and only then does anything. A client that
+//! hangs up cancels nothing it has asked for ([`commands`]).
 
 mod account;
 mod commands;

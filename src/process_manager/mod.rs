@@ -12,6 +12,7 @@
 //! A process that dies here loses nothing: the next one finds the intents in the ledger, and the
 //! dispatcher looks before it acts.
 
+mod places;
 mod settle;
 
 use std::collections::HashSet;
@@ -21,18 +22,15 @@ use std::time::Duration;
 use openpex_aggregates::InstanceId;
 use openpex_aggregates::instance::{EffectOutcome, FailedAttempt};
 use openpex_aggregates::live::{Command, OutstandingEffect};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use settle::settle;
 
+use self::places::Places;
 use crate::clock::Clock;
 use crate::dispatcher::{Dispatcher, EffectOrder};
 use crate::writer::{Effects, WriteError, WriteRequest, WriterHandle};
-
-/// Most effects that are carried out at once; the others wait.
-const EFFECTS_AT_ONCE: usize = 16;
 
 /// How long one try of an effect may take before its outcome counts as unknown.
 const EFFECT_TIMEOUT: Duration = Duration::from_secs(1_800);
@@ -93,7 +91,7 @@ pub async fn carry_out_effects(
     let crew = Crew {
         writer,
         dispatcher,
-        places: Arc::new(Semaphore::new(EFFECTS_AT_ONCE)),
+        places: Places::new(),
         begun: Arc::default(),
         stop: stop.clone(),
     };
@@ -117,7 +115,7 @@ pub async fn carry_out_effects(
 struct Crew {
     writer: WriterHandle,
     dispatcher: Arc<dyn Dispatcher>,
-    places: Arc<Semaphore>,
+    places: Places,
     begun: Arc<Mutex<HashSet<Try>>>,
     stop: CancellationToken,
 }
@@ -138,11 +136,10 @@ impl Crew {
     }
 
     async fn carry_out(&self, effect: OutstandingEffect, this: Try) {
-        let place = tokio::select! {
+        let _place = tokio::select! {
             () = self.stop.cancelled() => return,
-            place = self.places.acquire() => place,
+            place = self.places.take(&effect.spec.node) => place,
         };
-        let Ok(_place) = place else { return };
         let OutstandingEffect {
             effect_id,
             attempt,

@@ -24,6 +24,7 @@ pub(super) fn router() -> Router<Arc<Core>> {
     Router::new()
         .route("/journal", get(journal))
         .route("/state", get(state))
+        .route("/calls", get(count_calls))
         .route(
             "/faults",
             get(count_faults).post(plant_fault).delete(clear_faults),
@@ -60,6 +61,11 @@ async fn journal(
     let inner = core.lock();
     let entries = inner.journal.page(query.after, most);
     Json(json!({"entries": entries, "last": inner.journal.last_sequence()})).into_response()
+}
+
+/// How many calls of XenAPI came in since the pool started, those that only look among them.
+async fn count_calls(State(core): State<Arc<Core>>) -> Json<Value> {
+    Json(json!({"calls": core.calls_so_far()}))
 }
 
 async fn state(State(core): State<Arc<Core>>) -> Json<Value> {

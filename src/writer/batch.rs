@@ -1,10 +1,9 @@
 //! A batch: decided commands whose events become durable together.
 
-use std::collections::BTreeMap;
-
 use openpex_aggregates::Timestamp;
 use openpex_aggregates::instance::InstanceEvent;
 use openpex_aggregates::live::{Answer, Fact, NewFact};
+use openpex_projections::SourceEvent;
 use tokio::sync::oneshot;
 
 use super::request::{Committed, WriteError, WriteRequest};
@@ -13,11 +12,23 @@ use crate::ledger::{IdempotencyRecord, NewEvent};
 /// Who waits for a command's outcome.
 pub type Waiting = oneshot::Sender<Result<Committed, WriteError>>;
 
+/// Who said it, and in which request: a flat object from string to string.
+#[derive(serde::Serialize)]
+struct Metadata<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<&'a str>,
+    sender: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+}
+
 /// Decided, not yet durable.
 #[derive(Default)]
 pub struct Batch {
     /// What happened, in order.
     pub events: Vec<NewEvent>,
+    /// The same as facts.
+    facts: Vec<Fact>,
     /// The answers that are kept under a key.
     pub answers: Vec<IdempotencyRecord>,
     /// Who is told what once the events are durable.
@@ -40,13 +51,11 @@ impl Batch {
             sender,
         } in facts
         {
-            let mut metadata = BTreeMap::from([("sender", sender.as_str().to_owned())]);
-            if let Some(actor) = by.actor {
-                metadata.insert("user", actor.user_id.to_string());
-            }
-            if let Some(request_id) = &by.request_id {
-                metadata.insert("request", request_id.clone());
-            }
+            let metadata = Metadata {
+                request: by.request_id.as_deref(),
+                sender: sender.as_str(),
+                user: by.actor.map(|actor| actor.user_id.to_string()),
+            };
             self.note_effect(&fact);
             self.events.push(NewEvent {
                 aggregate_type: fact.aggregate_type(),
@@ -58,7 +67,23 @@ impl Batch {
                 metadata: to_json(&metadata),
                 recorded_at: at,
             });
+            self.facts.push(fact);
         }
+    }
+
+    /// Takes the facts out, as they are in the ledger once its newest event is at `head`.
+    pub fn take_facts(&mut self, head: u64) -> Vec<SourceEvent> {
+        let count = u64::try_from(self.facts.len()).unwrap_or(u64::MAX);
+        let facts = std::mem::take(&mut self.facts).into_iter();
+        (head.saturating_sub(count) + 1..)
+            .zip(facts.zip(&self.events))
+            .map(|(position, (fact, event))| SourceEvent {
+                position,
+                recorded_at: event.recorded_at,
+                sequence: event.sequence,
+                fact,
+            })
+            .collect()
     }
 
     fn note_effect(&mut self, fact: &Fact) {

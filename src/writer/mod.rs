@@ -13,6 +13,7 @@
 //! ledger is folded again: no decision ever rests on an event that is not in the ledger.
 
 mod batch;
+mod recent;
 mod replay;
 mod request;
 mod snapshots;
@@ -24,6 +25,7 @@ use openpex_aggregates::Timestamp;
 use openpex_aggregates::live::{Live, OutstandingEffect};
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub use recent::{RECENT_FACTS_MAX, Recent};
 pub use replay::{Folded, fold_ledger, save_snapshot, stored_fact};
 pub use request::{Committed, IdempotencyKey, WriteError, WriteRequest};
 pub use task::{BATCH_MAX, Writer, WriterExit};
@@ -49,6 +51,7 @@ enum Job {
 pub struct WriterHandle {
     queue: mpsc::Sender<Job>,
     head: watch::Receiver<u64>,
+    recent: Recent,
     next_due: watch::Receiver<Option<Timestamp>>,
 }
 
@@ -102,6 +105,12 @@ impl WriterHandle {
     #[must_use]
     pub fn head(&self) -> watch::Receiver<u64> {
         self.head.clone()
+    }
+
+    /// The newest durable facts, for one reader.
+    #[must_use]
+    pub fn recent(&self) -> Recent {
+        self.recent.clone()
     }
 
     /// When the next timed command is due, as it changes.

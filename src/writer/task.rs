@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, Waiting};
+use super::recent::Recent;
 use super::replay::{Folded, fold_ledger};
 use super::request::{Committed, WriteError, WriteRequest};
 use super::snapshots::Snapshots;
@@ -51,6 +52,7 @@ pub struct Writer {
     snapshots: Snapshots,
     queue: mpsc::Receiver<Job>,
     head: watch::Sender<u64>,
+    recent: Recent,
     next_due: watch::Sender<Option<Timestamp>>,
     effects: mpsc::UnboundedSender<Vec<openpex_aggregates::live::OutstandingEffect>>,
     pending: Batch,
@@ -84,6 +86,7 @@ impl Writer {
         let (effects, effects_out) = mpsc::unbounded_channel();
         let (head_in, head_out) = watch::channel(head.position);
         let (next_due, next_due_out) = watch::channel(live.next_due_at());
+        let recent = Recent::default();
         let snapshot_at = head.position.saturating_sub(tail);
         let writer = Self {
             snapshots: Snapshots::new(ledger.clone(), snapshot_at),
@@ -95,6 +98,7 @@ impl Writer {
             decided: head.position,
             queue,
             head: head_in,
+            recent: recent.clone(),
             next_due,
             effects,
             pending: Batch::default(),
@@ -105,6 +109,7 @@ impl Writer {
         let handle = WriterHandle {
             queue: queue_in,
             head: head_out,
+            recent,
             next_due: next_due_out,
         };
         (writer, handle, effects_out)
@@ -331,7 +336,7 @@ impl Writer {
 
     async fn after_append(
         &mut self,
-        batch: Batch,
+        mut batch: Batch,
         outcome: Result<Head, LedgerError>,
         stop: &CancellationToken,
     ) -> Result<(), WriterExit> {
@@ -345,6 +350,8 @@ impl Writer {
                     .filter_map(|id| self.live.outstanding_effect(*id))
                     .collect();
                 self.let_go(effects);
+                // Before the head moves: who is woken by it finds them.
+                self.recent.keep(batch.take_facts(head.position));
                 self.head.send_replace(head.position);
                 for (waiting, outcome) in batch.outcomes {
                     // A caller that went away misses nothing: the command is durable.

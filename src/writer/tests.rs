@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     Committed, IdempotencyKey, WriteError, WriteRequest, Writer, WriterExit, WriterHandle,
-    fold_ledger,
+    fold_ledger, stored_fact,
 };
 use crate::clock::TestClock;
 use crate::ledger::{AppendFault, Ledger, MemoryStore};
@@ -276,4 +276,40 @@ async fn given_a_sequence_that_is_over_then_the_command_is_not_taken() {
             found: 3
         })
     );
+}
+
+/// The views fold what is handed on in place of what the ledger has.
+#[tokio::test]
+async fn given_appends_that_fail_now_and_then_what_is_handed_on_is_what_the_ledger_has() {
+    let bench = bench(MemoryStore::new()).await;
+    let recent = bench.handle.recent();
+    let ledger = Ledger::Memory(bench.store.clone());
+    let mut reached = 0;
+    for fault in [
+        None,
+        Some(AppendFault::NotAppended),
+        Some(AppendFault::LostAfter),
+        None,
+    ] {
+        let mut once = fault;
+        bench.store.set_faults(move |_| once.take());
+        for number in 1..=2 {
+            // Whether it is taken is told elsewhere.
+            let _ = bench.propose(u128::from(reached) * 10 + number).await;
+        }
+        let handed_on = recent.take_after(reached, usize::MAX);
+        let stored = ledger.read_after(reached, u32::MAX).await.unwrap();
+        if fault == Some(AppendFault::LostAfter) {
+            assert!(handed_on.is_empty(), "some of it is in the ledger only");
+        } else {
+            assert_eq!(handed_on.len(), stored.len(), "after {fault:?}");
+        }
+        for (event, stored) in handed_on.iter().zip(&stored) {
+            assert_eq!(event.position, stored.position);
+            assert_eq!(event.recorded_at, stored.recorded_at);
+            assert_eq!(event.sequence, stored.sequence);
+            assert_eq!(Ok(&event.fact), stored_fact(stored).as_ref());
+        }
+        reached = bench.head().await;
+    }
 }

@@ -6,7 +6,7 @@ use openpex::dispatcher::{Dispatcher, NodeFacts};
 use openpex_aggregates::instance::{Effect, PowerState};
 use openpex_aggregates::{NodeName, Resources};
 
-use crate::gate::{Act, Call, Gate, success};
+use crate::gate::{Act, Call, Gate, failure, success};
 use crate::pool::{Pool, TEMPLATE, dispatcher_at, label, order};
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn templates_are_those_that_are_not_instances_in_the_making() {
 }
 
 #[tokio::test]
-async fn instances_are_observed_in_two_calls_with_their_addresses() {
+async fn instances_are_observed_in_one_call_with_their_addresses() {
     let pool = Pool::new().await;
     let gate = Gate::before(&pool.url, |_| Act::Pass).await;
     let xen = dispatcher_at(&gate.url, Duration::from_secs(5));
@@ -64,7 +64,7 @@ async fn instances_are_observed_in_two_calls_with_their_addresses() {
         .await;
     let before = gate.calls().len();
     let observed = xen.observe_instances().await.unwrap();
-    assert_eq!(gate.calls().len(), before + 2);
+    assert_eq!(gate.calls().len(), before + 1);
     let mut expected: Vec<_> = (1..=3)
         .map(|number| order(number, Effect::Start).spec.instance_id)
         .collect();
@@ -83,6 +83,94 @@ async fn instances_are_observed_in_two_calls_with_their_addresses() {
         assert_eq!(seen.power_state, state);
         assert_eq!(seen.ip_address.is_some(), !stopped, "{seen:?}");
     }
+}
+
+/// What of the pool's changes is hidden from `event.from`.
+#[derive(Clone, Copy)]
+enum Hidden {
+    /// Deletions, as of a pool that has forgotten them.
+    Deletions,
+    /// The whole call, as of a pool that does not take the token.
+    Refused,
+    /// The reply does not parse.
+    Garbled,
+    /// The pool does not know the call.
+    Unknown,
+}
+
+/// Hides it in every call that asks for changes, not in those that ask for everything.
+fn hiding(hidden: Hidden) -> impl Fn(&Call) -> Act + Send + Sync + 'static {
+    move |call| {
+        let first = call.strings.iter().any(String::is_empty);
+        if call.method != "event.from" {
+            return Act::Pass;
+        }
+        match hidden {
+            Hidden::Deletions if !first => success(
+                "<value><struct><member><name>events</name><value><array><data></data></array></value>\
+                 </member><member><name>valid_ref_counts</name><value><struct><member><name>vm</name>\
+                 <value><i4>1</i4></value></member></struct></value></member><member>\
+                 <name>token</name><value>next</value></member></struct></value>",
+            ),
+            Hidden::Refused if !first => failure(&["EVENT_FROM_TOKEN_PARSE_FAILURE", "x"]),
+            Hidden::Garbled => Act::Reply("<oops".to_owned()),
+            Hidden::Unknown => failure(&["MESSAGE_METHOD_UNKNOWN", "event.from"]),
+            Hidden::Deletions | Hidden::Refused => Act::Pass,
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_pool_did_not_tell_as_a_change_is_read_anew() {
+    for hidden in [
+        Hidden::Deletions,
+        Hidden::Refused,
+        Hidden::Garbled,
+        Hidden::Unknown,
+    ] {
+        let pool = Pool::new().await;
+        let gate = Gate::before(&pool.url, hiding(hidden)).await;
+        let xen = dispatcher_at(&gate.url, Duration::from_secs(5));
+        for number in 1..=2 {
+            xen.carry_out(&order(number, Effect::Start)).await.unwrap();
+        }
+        assert_eq!(xen.observe_instances().await.unwrap().len(), 2);
+        // Past the dispatcher: it hears of it from the pool alone.
+        let other = pool.dispatcher();
+        other.carry_out(&order(1, Effect::Remove)).await.unwrap();
+        other.carry_out(&order(2, Effect::Stop)).await.unwrap();
+        let [(left, seen)] = xen.observe_instances().await.unwrap().try_into().unwrap();
+        assert_eq!(left, order(2, Effect::Stop).spec.instance_id);
+        assert_eq!(seen.power_state, PowerState::Halted);
+        assert_eq!(seen.ip_address, None);
+    }
+}
+
+#[tokio::test]
+async fn changes_alone_are_read_after_the_first_look() {
+    let pool = Pool::new().await;
+    let gate = Gate::before(&pool.url, |_| Act::Pass).await;
+    let xen = dispatcher_at(&gate.url, Duration::from_secs(5));
+    xen.carry_out(&order(1, Effect::Start)).await.unwrap();
+    for effect in [Effect::Start, Effect::Stop, Effect::Start, Effect::Remove] {
+        pool.dispatcher()
+            .carry_out(&order(1, effect))
+            .await
+            .unwrap();
+        let observed = xen.observe_instances().await.unwrap();
+        let states: Vec<_> = observed.iter().map(|(_, seen)| seen.power_state).collect();
+        let expected = match effect {
+            Effect::Start | Effect::Reboot => vec![PowerState::Running],
+            Effect::Stop => vec![PowerState::Halted],
+            Effect::Remove => vec![],
+        };
+        assert_eq!(states, expected, "after {effect:?}");
+    }
+    let from_the_start = |call: &&Call| call.strings.iter().any(String::is_empty);
+    let calls = gate.calls();
+    let looks = calls.iter().filter(|call| call.method == "event.from");
+    assert_eq!(looks.clone().count(), 4);
+    assert_eq!(looks.filter(from_the_start).count(), 1);
 }
 
 /// A map of records in the form of the wire: `ref: field=value field=value`, one a line. A value

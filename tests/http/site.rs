@@ -133,7 +133,8 @@ impl Site {
         let url = format!("sqlite:{}", folder.path().join("ledger.db").display());
         let views = Views::open(&url).await.unwrap();
         if setup.views_run {
-            let (runner, source) = (Runner::new(views.clone()), LedgerSource(ledger.clone()));
+            let (ledger, recent) = (ledger.clone(), handle.recent());
+            let (runner, source) = (Runner::new(views.clone()), LedgerSource { ledger, recent });
             let (head, stop) = (handle.head(), stop.clone());
             tasks.spawn(async move { runner.run(source, head, stop.cancelled()).await });
         }

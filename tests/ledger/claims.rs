@@ -146,6 +146,29 @@ async fn a_takeover_waits_for_the_append_under_way_and_finds_its_events() {
 }
 
 #[tokio::test]
+async fn an_append_waits_for_the_takeover_under_way_and_is_refused() {
+    let site = Site::postgres().await;
+    let Ground::Postgres(database) = &site.ground else {
+        unreachable!()
+    };
+    let claim = site.claim().await;
+    let mut under_way = database.connect().await;
+    under_way
+        .execute("BEGIN; UPDATE ledger_writer SET epoch = epoch + 1")
+        .await
+        .unwrap();
+    let events = events("a", 1, 1);
+    let appending = append(&*site.ledger, &claim, Head::EMPTY, &events);
+    tokio::pin!(appending);
+    let early = tokio::time::timeout(Duration::from_millis(200), &mut appending).await;
+    assert!(early.is_err(), "it did not wait");
+    under_way.execute("COMMIT").await.unwrap();
+    let error = appending.await.unwrap_err();
+    assert!(matches!(error, LedgerError::Fenced { .. }), "{error:?}");
+    assert_eq!(site.ledger.head().await.unwrap(), Head::EMPTY);
+}
+
+#[tokio::test]
 async fn an_append_on_a_lost_connection_is_of_unknown_outcome_and_the_next_gets_through() {
     let site = Site::postgres().await;
     let claim = site.claim().await;
@@ -153,7 +176,7 @@ async fn an_append_on_a_lost_connection_is_of_unknown_outcome_and_the_next_gets_
         .await
         .unwrap();
     let end_the_appending_session = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-        WHERE query LIKE 'WITH writer%' AND datname = current_database()";
+        WHERE query LIKE 'INSERT INTO events%' AND datname = current_database()";
     site.sql(end_the_appending_session).await.unwrap();
     let error = append(&*site.ledger, &claim, one, &events("a", 2, 1))
         .await

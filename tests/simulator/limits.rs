@@ -178,3 +178,14 @@ async fn without_control_there_is_no_way_behind() {
     );
     pool.call("VM.get_all", &[]).await.unwrap();
 }
+
+#[tokio::test]
+async fn every_call_is_counted_those_that_only_look_too() {
+    let pool = Pool::with(PoolOptions::default()).await;
+    let count = async || pool.control("GET", "/calls", "").await.1["calls"].as_u64();
+    let before = count().await.unwrap();
+    pool.find("VM.get_by_name_label", &[text(ETCH)]).await;
+    let failed = pool.call("VM.get_record", &[text("OpaqueRef:NULL")]).await;
+    failed.unwrap_err();
+    assert_eq!(count().await, Some(before + 2));
+}

@@ -101,6 +101,12 @@ pub(super) const fn exceeds(usage: Amounts, ceiling: Amounts) -> bool {
     (usage[0] > ceiling[0]) | (usage[1] > ceiling[1]) | (usage[2] > ceiling[2])
 }
 
+/// Whether `usage` is below `limit` in every dimension.
+#[inline]
+pub(super) const fn is_below(usage: Amounts, limit: Amounts) -> bool {
+    (usage[0] < limit[0]) & (usage[1] < limit[1]) & (usage[2] < limit[2])
+}
+
 /// Whether the sum of both leaves 32 bits in some dimension.
 pub(super) fn overflows(a: Amounts, b: Amounts) -> bool {
     (0..3).any(|d| a[d].checked_add(b[d]).is_none())

@@ -5,6 +5,7 @@
 
 mod location;
 mod statement;
+mod upsert;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use sqlx::{ConnectOptions, Connection, Executor, FromRow, PgConnection, Postgres
 use crate::error::ViewsError;
 pub(crate) use location::Location;
 pub(crate) use statement::{Statement, Value};
+pub(crate) use upsert::Upsert;
 
 /// How many readers PostgreSQL is asked for, beside the one writer.
 const POSTGRES_READERS_MAX: u32 = 7;
@@ -26,6 +28,8 @@ const POSTGRES_READERS_MAX: u32 = 7;
 const SQLITE_READERS_MAX: u32 = 4;
 /// How long a task waits for a connection.
 const CONNECTION_PATIENCE: Duration = Duration::from_secs(10);
+/// How long an idle connection to PostgreSQL is taken to be alive without asking it.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// How long SQLite waits for a lock that another process has.
 const SQLITE_LOCK_PATIENCE: Duration = Duration::from_secs(10);
 /// The schema of the views in PostgreSQL.
@@ -135,28 +139,34 @@ impl Store {
         make_schema(&mut connection).await?;
         POSTGRES.run(&mut connection).await?;
         connection.close().await?;
-        let pool = |max, options| {
+        let pool = |max| {
             PgPoolOptions::new()
                 .max_connections(max)
                 .acquire_timeout(CONNECTION_PATIENCE)
-                .after_release(|connection, _| {
+                .test_before_acquire(false)
+                .before_acquire(|connection, used| {
                     Box::pin(async move {
-                        // Ends what a task left open that was dropped in the middle.
-                        connection.execute("ROLLBACK").await?;
+                        if used.idle_for >= TRUSTED_FOR {
+                            connection.ping().await?;
+                        }
                         Ok(true)
                     })
                 })
-                .connect_lazy_with(options)
         };
+        // A reader's statement is a transaction of its own: there is never one left open.
+        let readers = pool(POSTGRES_READERS_MAX).connect_lazy_with(options.clone());
         // The runner's few statements have one good plan each. Finding it anew for a thousand values
         // costs more than writing them; a reader's plan does hang on what is asked for.
-        let of_runner = options
-            .clone()
-            .options([("plan_cache_mode", "force_generic_plan")]);
-        Ok(Self::Postgres {
-            readers: pool(POSTGRES_READERS_MAX, options),
-            writer: pool(1, of_runner),
-        })
+        let of_runner = options.options([("plan_cache_mode", "force_generic_plan")]);
+        let writer = pool(1).after_release(|connection, _| {
+            Box::pin(async move {
+                // Ends what a task left open that was dropped in the middle.
+                connection.execute("ROLLBACK").await?;
+                Ok(true)
+            })
+        });
+        let writer = writer.connect_lazy_with(of_runner);
+        Ok(Self::Postgres { readers, writer })
     }
 
     /// Reads rows outside of any transaction of ours.
@@ -232,6 +242,25 @@ impl Tx {
                 &mut **tx
             ),
         })
+    }
+
+    /// Writes rows over those that are there.
+    pub(crate) async fn upsert(&mut self, upsert: Upsert) -> Result<(), ViewsError> {
+        if upsert.is_empty() {
+            return Ok(());
+        }
+        match self {
+            Self::Postgres(tx) => {
+                let (sql, arguments) = upsert.into_arrays().map_err(sqlx::Error::Encode)?;
+                sqlx::query_with(&sql, arguments).execute(&mut **tx).await?;
+            }
+            Self::Sqlite(_) => {
+                for statement in upsert.into_statements() {
+                    self.execute(&statement).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     pub(crate) async fn commit(self) -> Result<(), ViewsError> {

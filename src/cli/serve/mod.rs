@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use axum::serve::ListenerExt as _;
 use openpex_projections::{Runner, Views};
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
@@ -118,6 +119,12 @@ async fn serve(config: ServeConfig, listener: TcpListener, ledger: Ledger) -> an
     let mut signals = StopSignals::new()?;
     announce(&listener, &config.database_url, pool.simulated.as_deref())?;
     let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    let listener = listener.tap_io(|connection| {
+        // A page that takes several packets is not to wait until the first is acknowledged.
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY is not set");
+        }
+    });
     let serving =
         axum::serve(listener, app).with_graceful_shutdown(running.stop.clone().cancelled_owned());
     let serving = running.tasks.spawn(async move { serving.await });
@@ -221,7 +228,10 @@ async fn open_views(
     let (head, stop) = (writer.head(), running.stop_last.clone());
     let level_at = *head.borrow();
     let runner = Runner::new(views.clone());
-    let source = LedgerSource(ledger.clone());
+    let source = LedgerSource {
+        ledger: ledger.clone(),
+        recent: writer.recent(),
+    };
     running
         .last
         .spawn(async move { runner.run(source, head, stop.cancelled()).await });

@@ -1,13 +1,16 @@
 //! Bytes of XML-RPC to values and back, with the guards that the parser lacks.
 //!
-//! The crate `xmlrpc` writes and parses; this module decides what it may be given. It knows
-//! nothing of HTTP or sessions. Invariant: nothing that a peer sends can make the parser recurse
+//! The crate `xmlrpc` writes and parses, but for the replies that `reader` knows the form of; this
+//! module decides what they may be given. It knows nothing of HTTP or sessions. Invariant: nothing that a peer sends can make the parser recurse
 //! deeper than [`MAX_NESTING`], because its stack would overflow and abort the process.
+
+mod reader;
 
 use std::io::Cursor;
 
 use xmlrpc::{Request, Transport, Value};
 
+use self::reader::read_reply;
 use super::failures::{RefusedReply, XenError, XenFailure};
 
 /// The most bytes of a request; xapi itself refuses more (`http_limit_max_rpc_size`).
@@ -59,6 +62,7 @@ pub(super) fn encode(method: &str, args: &[Value]) -> Result<Vec<u8>, XenError> 
 fn check_writable(value: &Value) -> Result<(), XenError> {
     match value {
         Value::Bool(_) => Ok(()),
+        Value::Double(seconds) if seconds.is_finite() => Ok(()),
         Value::String(text) => check_text(text),
         Value::Array(items) => items.iter().try_for_each(check_writable),
         Value::Struct(members) => members.iter().try_for_each(|(name, member)| {
@@ -107,14 +111,20 @@ pub(super) async fn decode(method: &str, body: Vec<u8>) -> Result<Value, XenErro
 }
 
 fn decode_now(method: &str, body: Vec<u8>) -> Result<Value, XenError> {
-    guard(&body).map_err(|reason| XenError::ReplyRefused { reason })?;
-    let envelope =
-        Request::new(method)
-            .call(Received(body))
-            .map_err(|error| XenError::ReplyUnreadable {
-                reason: parse_failure(&error),
-            })?;
+    let text = guard(&body).map_err(|reason| XenError::ReplyRefused { reason })?;
+    let envelope = match read_reply(text) {
+        Some(envelope) => envelope,
+        None => parse(method, body)?,
+    };
     open_envelope(method, envelope)
+}
+
+/// The value of a reply in whatever form XML-RPC allows.
+fn parse(method: &str, body: Vec<u8>) -> Result<Value, XenError> {
+    let parsed = Request::new(method).call(Received(body));
+    parsed.map_err(|error| XenError::ReplyUnreadable {
+        reason: parse_failure(&error),
+    })
 }
 
 /// What the parser found wrong, without the text it found: a reply may hold secrets.
@@ -144,8 +154,9 @@ impl Transport for Received {
 /// The count of open arrays and structs is never lower than the parser's. What could hide a
 /// closing tag from it is refused: comments, CDATA and DOCTYPE (all begin `<!`), processing
 /// instructions after the XML declaration, and encodings in which tags are not ASCII (a NUL).
-fn guard(body: &[u8]) -> Result<(), RefusedReply> {
-    if body.contains(&0) || std::str::from_utf8(body).is_err() {
+fn guard(body: &[u8]) -> Result<&str, RefusedReply> {
+    let text = std::str::from_utf8(body).map_err(|_| RefusedReply::NotUtf8)?;
+    if body.contains(&0) {
         return Err(RefusedReply::NotUtf8);
     }
     let mut depth = 0_usize;
@@ -164,7 +175,7 @@ fn guard(body: &[u8]) -> Result<(), RefusedReply> {
             return Err(RefusedReply::TooDeep { limit: MAX_NESTING });
         }
     }
-    Ok(())
+    Ok(text)
 }
 
 fn nests(tag: &[u8]) -> bool {

@@ -16,6 +16,9 @@ pub(super) enum XenError {
     /// It was sent; whether it was done is not known.
     #[error("no reply to {method}: {reason}")]
     ReplyLost { method: String, reason: String },
+    /// It was sent and is being done, longer than we wait.
+    #[error("{method} is still running")]
+    StillRunning { method: String },
     /// The server answered outside of XML-RPC.
     #[error("HTTP status {status}")]
     HttpStatus { status: u16 },
@@ -132,6 +135,7 @@ impl From<XenError> for DispatchError {
         let (code, class) = match &error {
             XenError::ConnectionFailed { .. } => ("CONNECTION_FAILED", FailureClass::Transient),
             XenError::ReplyLost { .. } => ("REPLY_LOST", FailureClass::Transient),
+            XenError::StillRunning { .. } => ("TASK_UNFINISHED", FailureClass::Transient),
             XenError::HttpStatus { status: 500.. } => ("HTTP_STATUS", FailureClass::Transient),
             // Redirects and client errors: the URL is not that of a XenAPI server.
             XenError::HttpStatus { .. } => ("HTTP_STATUS", FailureClass::OperatorNeeded),

@@ -24,11 +24,41 @@ const UNNAMED_POOL: &str = "default";
 const DISK_STORAGE: &str = "user";
 
 impl XenDispatcher {
-    /// Every instance that has a VM, with what is seen of it.
+    /// Every instance that has a VM, with what is seen of it: one call, for what has changed.
     ///
-    /// Two calls for all. Where a reply does not parse (a map key the pool did not escape), the
-    /// VMs are read one by one, and of the unreadable ones field by field.
+    /// Where its reply does not parse (a map key the pool did not escape), or the pool does not know
+    /// the call, all records are read.
     pub(super) async fn read_instances(&self) -> Result<Vec<(InstanceId, Observation)>, XenError> {
+        let seen = self.with_seen(|seen| {
+            let with_address = |vm: &Vm| (vm.clone(), seen.address(vm));
+            seen.vms().map(with_address).collect::<Vec<_>>()
+        });
+        let (vms, addresses): (Vec<_>, Vec<_>) = match seen.await {
+            Ok(seen) => seen.into_iter().unzip(),
+            Err(error) if error.is_unreadable() || error.is_unknown_method() => {
+                return self.read_all_instances().await;
+            }
+            Err(error) => return Err(error),
+        };
+        let references = vms.iter().map(|vm| vm.reference.clone());
+        let addresses: BTreeMap<_, _> = references.zip(addresses).collect();
+        let observed = self
+            .sort_out(vms)
+            .await
+            .into_iter()
+            .map(|(instance_id, vm)| {
+                let observation = Observation {
+                    power_state: vm.power_state,
+                    ip_address: addresses.get(&vm.reference).cloned().flatten(),
+                };
+                (instance_id, observation)
+            });
+        Ok(observed.collect())
+    }
+
+    /// The same by reading every record: two calls for all. Where a reply does not parse, the VMs
+    /// are read one by one, and of the unreadable ones field by field.
+    async fn read_all_instances(&self) -> Result<Vec<(InstanceId, Observation)>, XenError> {
         let instances = self.instance_vms().await?;
         let method = "VM_guest_metrics.get_all_records";
         let metrics = match self.call(method, &[]).await {
@@ -53,10 +83,14 @@ impl XenDispatcher {
         Ok(observed)
     }
 
+    async fn instance_vms(&self) -> Result<BTreeMap<InstanceId, Vm>, XenError> {
+        let vms = self.all_vms().await?;
+        Ok(self.sort_out(vms).await)
+    }
+
     /// The VM of each instance. Of several, the one that the effects would keep; of those with
     /// the tag alone, any, so that the instance is not taken for gone.
-    async fn instance_vms(&self) -> Result<BTreeMap<InstanceId, Vm>, XenError> {
-        let mut vms = self.all_vms().await?;
+    async fn sort_out(&self, mut vms: Vec<Vm>) -> BTreeMap<InstanceId, Vm> {
         vms.retain(|vm| !vm.is_template && !vm.is_snapshot && !vm.is_control_domain);
         vms.sort_by_cached_key(Vm::precedence);
         let mut labelled = BTreeMap::new();
@@ -84,7 +118,7 @@ impl XenDispatcher {
                 vm
             });
         }
-        Ok(labelled)
+        labelled
     }
 
     /// Refuses when a VM carries the instance's tag under another label: making another VM, or

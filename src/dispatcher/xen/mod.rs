@@ -3,19 +3,21 @@
 //! [`XenDispatcher`] is the whole of it. Inside, from the wire up: `wire` (HTTP), `codec` (XML-RPC
 //! and its guards), `session` (log-in, expiry, the way to the master), `tasks` (long work), `vms`
 //! (finding and reading VMs), then the effects `start` (with reboot), `stop`, `remove`, and the
-//! reads of `inventory`. It never decides what is to be done, keeps no state that the pool does
-//! not hold, and never shows a password or a session reference.
+//! reads of `inventory`; `lasting` and `watch` remember what the pool said, the one names for a
+//! moment, the other VMs for the monitors. It never decides what is to be done, keeps no state that
+//! the pool does not hold, and never shows a password or a session reference.
 //!
 //! # Design notes
 //! What an effect has to know after a crash is on the pool: the VM's label is derived from the
 //! order alone ([`records::vm_label`]), so even a clone that nobody got to tag is found; the tag
 //! says which instance it is; a note says which reboot was begun; the disks' label says whose they
-//! were. No lock is held over a call. Orders of different instances do not touch the same objects;
+//! were. No lock is held over the calls of an effect. Orders of different instances do not touch the same objects;
 //! orders of one instance must follow one another.
 
 mod codec;
 mod failures;
 mod inventory;
+mod lasting;
 mod options;
 mod records;
 mod remove;
@@ -24,6 +26,7 @@ mod start;
 mod stop;
 mod tasks;
 mod vms;
+mod watch;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -37,8 +40,10 @@ use xmlrpc::Value;
 
 use super::{DispatchError, Dispatcher, EffectOrder, NodeFacts};
 use failures::XenError;
+use lasting::Remembered;
 pub use options::{Secret, XenOptions, XenOptionsError, XenTimeouts};
 use session::Sessions;
+use watch::Seen;
 
 /// Carries out effects on a Xen pool (XCP-ng, XenServer).
 #[derive(Debug)]
@@ -47,6 +52,9 @@ pub struct XenDispatcher {
     /// The uuid of a VM that carries only the tag of an instance, not its label; by the last read
     /// of all VMs, `None` before the first. A cache: it only ever stops a clone from being made.
     relabelled: Mutex<Option<BTreeMap<InstanceId, String>>>,
+    lasting: Remembered,
+    /// What the pool last told of all VMs, for the monitors.
+    seen: Mutex<Option<Seen>>,
 }
 
 impl XenDispatcher {
@@ -58,6 +66,8 @@ impl XenDispatcher {
         Ok(Self {
             sessions: Sessions::new(options)?,
             relabelled: Mutex::default(),
+            lasting: Remembered::default(),
+            seen: Mutex::default(),
         })
     }
 

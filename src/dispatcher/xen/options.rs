@@ -51,9 +51,9 @@ pub struct XenOptions {
 pub struct XenTimeouts {
     /// For a connection to a host.
     pub connect: Duration,
-    /// For the whole of one call; work that takes longer runs as a task of the pool.
+    /// For the whole of one call that only looks or sets.
     pub request: Duration,
-    /// For a task of the pool (clone, provision, start); after it the effect counts as not done.
+    /// For work of the pool (clone, provision, start); after it the effect counts as not done.
     pub task: Duration,
     /// For a guest to shut down or reboot by itself; after it the hard verb is used.
     pub guest_grace: Duration,

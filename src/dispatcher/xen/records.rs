@@ -21,6 +21,9 @@ pub(super) const INSTANCE_KEY: &str = "openpex:instance";
 /// Key in `other_config` of a VM that holds the reservation it was made for.
 pub(super) const RESERVATION_KEY: &str = "openpex:reservation";
 
+/// Key in `other_config` of a template that describes the disks which provisioning is to make.
+const DISKS_KEY: &str = "disks";
+
 /// Key in `other_config` of a VM that holds the last reboot begun: effect and domain before it.
 pub(super) const REBOOT_KEY: &str = "openpex:reboot";
 
@@ -104,6 +107,34 @@ impl<'a> Fields<'a> {
         strings(self.method, value)
     }
 
+    /// A field as it came.
+    pub(super) fn value(self, name: &str) -> Option<&'a Value> {
+        self.members.get(name)
+    }
+
+    /// The items of an array.
+    pub(super) fn items(self, name: &'static str) -> Result<&'a [Value], XenError> {
+        let items = self.members.get(name).and_then(Value::as_array);
+        items.ok_or_else(|| unexpected(self.method, name))
+    }
+
+    /// The members of a record inside of this one.
+    pub(super) fn record(self, name: &'static str) -> Result<Self, XenError> {
+        let members = self.members.get(name).and_then(Value::as_struct);
+        let members = members.ok_or_else(|| unexpected(self.method, name))?;
+        Ok(Self { members, ..self })
+    }
+
+    /// A count: the one kind of integer that the pool writes as such (`<i4>`).
+    pub(super) fn count(self, name: &str) -> Option<usize> {
+        usize::try_from(self.members.get(name)?.as_i32()?).ok()
+    }
+
+    /// Whether there is such a field.
+    pub(super) fn has(self, name: &str) -> bool {
+        self.members.contains_key(name)
+    }
+
     /// The strings of a map; entries that are none are left out.
     pub(super) fn map(self, name: &'static str) -> BTreeMap<String, String> {
         let Some(Value::Struct(entries)) = self.members.get(name) else {
@@ -151,6 +182,8 @@ pub(super) struct Vm {
     pub(super) is_snapshot: bool,
     pub(super) is_control_domain: bool,
     pub(super) other_config: BTreeMap<String, String>,
+    /// Whether `other_config` could be read; without it the map is empty.
+    pub(super) other_config_read: bool,
     pub(super) guest_metrics: Option<String>,
     pub(super) suspend_disk: Option<String>,
     /// Number of the running domain; a new one with every boot, "-1" when there is none.
@@ -205,6 +238,7 @@ impl Vm {
             is_snapshot: fields.flag("is_a_snapshot")?,
             is_control_domain: fields.flag("is_control_domain")?,
             other_config: fields.map("other_config"),
+            other_config_read: fields.has("other_config"),
             guest_metrics: owned(fields.reference("guest_metrics")),
             suspend_disk: owned(fields.reference("suspend_VDI")),
             domain: fields.text("domid")?.to_owned(),
@@ -265,6 +299,11 @@ impl Vm {
                 class: FailureClass::Transient,
             }),
         }
+    }
+
+    /// Whether provisioning may make disks for it, so that those it had before are not all.
+    pub(super) fn gets_disks(&self) -> bool {
+        self.is_template && (!self.other_config_read || self.other_config.contains_key(DISKS_KEY))
     }
 
     /// Whether the tag is there.

@@ -43,7 +43,8 @@ impl XenDispatcher {
 
     async fn destroy_vm(&self, vm: &Vm, instance_id: InstanceId) -> Result<(), XenError> {
         if vm.power_state != PowerState::Halted {
-            self.hard_halt(vm).await?;
+            // Were it not halted after all, the pool would refuse to destroy it.
+            self.settled(vm, "VM.hard_shutdown").await?;
         }
         let snapshots = self.read_vms(&vm.snapshots).await?;
         // Snapshots go first: once their VM is gone nothing leads to them.
@@ -77,22 +78,36 @@ impl XenDispatcher {
     }
 
     /// The disks of a VM (not its CDs), with the one that a checkpoint's memory is on.
-    pub(super) async fn disks_of(&self, vm: &Vm) -> Result<Vec<String>, XenError> {
+    async fn disks_of(&self, vm: &Vm) -> Result<Vec<String>, XenError> {
         let mut disks: Vec<String> = vm.suspend_disk.iter().cloned().collect();
         for device in &vm.block_devices {
-            let method = "VBD.get_record";
-            match self.call(method, &[text(device)]).await {
-                Ok(record) => {
-                    let fields = Fields::of(method, &record)?;
-                    if fields.text("type")? == "Disk" {
-                        disks.extend(fields.reference("VDI").map(str::to_owned));
-                    }
-                }
-                Err(error) if error.is_gone() => {}
-                Err(error) => return Err(error),
-            }
+            disks.extend(self.disk_behind(device).await?);
         }
         Ok(disks)
+    }
+
+    /// The first disk of a VM, as the pool lists them.
+    pub(super) async fn first_disk(&self, vm: &Vm) -> Result<Option<String>, XenError> {
+        for device in &vm.block_devices {
+            if let Some(disk) = self.disk_behind(device).await? {
+                return Ok(Some(disk));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The disk that is behind a block device, unless it is a CD or gone.
+    async fn disk_behind(&self, device: &str) -> Result<Option<String>, XenError> {
+        let method = "VBD.get_record";
+        let record = match self.call(method, &[text(device)]).await {
+            Ok(record) => record,
+            Err(error) if error.is_gone() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let fields = Fields::of(method, &record)?;
+        let is_disk = fields.text("type")? == "Disk";
+        let disk = fields.reference("VDI").filter(|_| is_disk);
+        Ok(disk.map(str::to_owned))
     }
 
     /// Destroys every disk that carries the instance's disk label, unless a VM uses it.

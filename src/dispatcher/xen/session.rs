@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::Url;
 use tokio::sync::Mutex;
@@ -90,17 +90,34 @@ impl Sessions {
     /// doing anything, so this cannot do it twice. The same holds for a member that is not master.
     pub(super) async fn call(&self, method: &str, args: &[Value]) -> Result<Value, XenError> {
         let span = debug_span!("xen_call", method);
-        self.call_through(method, args).instrument(span).await
+        self.call_through(method, args, None).instrument(span).await
     }
 
-    async fn call_through(&self, method: &str, args: &[Value]) -> Result<Value, XenError> {
+    /// [`Sessions::call`] of what may take as long as `patience`.
+    pub(super) async fn call_patiently(
+        &self,
+        method: &str,
+        args: &[Value],
+        patience: Duration,
+    ) -> Result<Value, XenError> {
+        let span = debug_span!("xen_call", method);
+        let called = self.call_through(method, args, Some(patience));
+        called.instrument(span).await
+    }
+
+    async fn call_through(
+        &self,
+        method: &str,
+        args: &[Value],
+        patience: Option<Duration>,
+    ) -> Result<Value, XenError> {
         let mut renewed = false;
         let mut redirects = 0;
         loop {
             let session = self.session().await?;
             let mut all = vec![text(&session.reference)];
             all.extend_from_slice(args);
-            let failed = match self.send(&session.url, method, &all).await {
+            let failed = match self.send(&session.url, method, (&all, patience)).await {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
@@ -164,7 +181,7 @@ impl Sessions {
         let method = "session.login_with_password";
         for _ in 0..=MAX_REDIRECTS {
             let url = held.master.clone().unwrap_or_else(|| self.base.clone());
-            match self.send(&url, method, &args).await {
+            match self.send(&url, method, (&args, None)).await {
                 Ok(Value::String(reference)) => {
                     return Ok(Session {
                         reference,
@@ -189,10 +206,15 @@ impl Sessions {
         Err(XenError::Failure(XenFailure { code, params }))
     }
 
-    async fn send(&self, url: &Url, method: &str, args: &[Value]) -> Result<Value, XenError> {
+    async fn send(
+        &self,
+        url: &Url,
+        method: &str,
+        (args, patience): (&[Value], Option<Duration>),
+    ) -> Result<Value, XenError> {
         let body = encode(method, args)?;
         let began = Instant::now();
-        let outcome = match self.wire.post(url, method, body).await {
+        let outcome = match self.wire.post(url, method, (body, patience)).await {
             Ok(reply) => decode(method, reply).await,
             Err(error) => Err(error),
         };
@@ -259,7 +281,11 @@ impl Sessions {
         let session = self.held.lock().await.session.take();
         if let Some(session) = session
             && let Err(error) = self
-                .send(&session.url, "session.logout", &[text(&session.reference)])
+                .send(
+                    &session.url,
+                    "session.logout",
+                    (&[text(&session.reference)], None),
+                )
                 .await
         {
             let error = self.cleaned(error, &session.reference);

@@ -16,6 +16,7 @@ use xmlrpc::Value;
 use super::XenDispatcher;
 use super::codec::{number, text};
 use super::failures::XenError;
+use super::lasting::Lasting;
 use super::records::{INSTANCE_KEY, REBOOT_KEY, RESERVATION_KEY, Vm, vm_label};
 use super::tasks::TaskEnd;
 use crate::dispatcher::FailureClass;
@@ -55,7 +56,7 @@ impl XenDispatcher {
         }
         match vm.power_state {
             PowerState::Running | PowerState::Paused => self.boot_again(&vm).await?,
-            PowerState::Suspended => self.settled_task(&vm, "VM.hard_shutdown").await?,
+            PowerState::Suspended => self.settled(&vm, "VM.hard_shutdown").await?,
             PowerState::Halted | PowerState::Unknown => {}
         }
         let vm = self.read_vm(&vm.reference).await?;
@@ -93,7 +94,7 @@ impl XenDispatcher {
                 return Ok(());
             }
         }
-        self.settled_task(vm, "VM.hard_reboot").await
+        self.settled(vm, "VM.hard_reboot").await
     }
 
     /// The instance's VM, made if there is none, and made ready if it is halted.
@@ -101,9 +102,7 @@ impl XenDispatcher {
         let mut vms = self.find_vms(spec).await?;
         if vms.is_empty() {
             self.refuse_if_relabelled(spec.instance_id).await?;
-            let template = self.template(&spec.template).await?;
-            self.finish_task("VM.clone", &[text(template), text(vm_label(spec))])
-                .await?;
+            self.clone_template(spec).await?;
             // Another clone may have finished meanwhile: one whose call was given up earlier.
             vms = self.find_vms(spec).await?;
         }
@@ -116,6 +115,22 @@ impl XenDispatcher {
             self.make_ready(&vm, spec).await?;
         }
         Ok(vm)
+    }
+
+    async fn clone_template(&self, spec: &InstanceSpec) -> Result<(), XenError> {
+        let name = &spec.template;
+        if let Some(known) = self.lasting.recall(Lasting::Template, name) {
+            let args = [text(known), text(vm_label(spec))];
+            match self.finish("VM.clone", &args).await {
+                // Replaced by another of its name, perhaps.
+                Err(error) if error.is_gone() => self.lasting.forget(),
+                outcome => return outcome,
+            }
+        }
+        let template = self.template(name).await?;
+        self.lasting.keep(Lasting::Template, name, &template);
+        let args = [text(template), text(vm_label(spec))];
+        self.finish("VM.clone", &args).await
     }
 
     /// The one usable template of this name.
@@ -141,22 +156,32 @@ impl XenDispatcher {
     /// Tags, describes, sizes and provisions a halted VM, each only where it is not so yet.
     async fn make_ready(&self, vm: &Vm, spec: &InstanceSpec) -> Result<(), XenError> {
         let vm_ref = || text(&vm.reference);
-        self.tag(vm, INSTANCE_KEY, &spec.instance_id.to_string())
-            .await?;
-        self.tag(vm, RESERVATION_KEY, &spec.reservation_id.to_string())
-            .await?;
+        let tags = [
+            (INSTANCE_KEY, spec.instance_id.to_string()),
+            (RESERVATION_KEY, spec.reservation_id.to_string()),
+        ];
         let description = format!(
             "OpenPEX instance {} of reservation {}",
             spec.instance_id, spec.reservation_id
         );
-        if vm.description != description {
-            self.call("VM.set_name_description", &[vm_ref(), text(description)])
-                .await?;
-        }
-        self.size_vcpus(vm, spec.size.vcpus).await?;
-        self.size_memory(vm, spec.size.memory_mib).await?;
+        let describe = async {
+            if vm.description != description {
+                let args = [vm_ref(), text(description.clone())];
+                self.call("VM.set_name_description", &args).await?;
+            }
+            Ok(())
+        };
+        // None of them needs another; each is made sure of again if one of them fails.
+        let done: [Result<(), XenError>; 4] = tokio::join!(
+            self.tag(vm, &tags),
+            describe,
+            self.size_vcpus(vm, spec.size.vcpus),
+            self.size_memory(vm, spec.size.memory_mib),
+        )
+        .into();
+        done.into_iter().collect::<Result<(), _>>()?;
         if vm.is_template {
-            self.finish_task("VM.provision", &[vm_ref()]).await?;
+            self.finish("VM.provision", &[vm_ref()]).await?;
         }
         self.size_disk(vm, spec.size.disk_gib).await
     }
@@ -169,9 +194,13 @@ impl XenDispatcher {
             .ok_or(XenError::RequestUnwritable {
                 reason: "more disk than bytes can count",
             })?;
-        // Provisioning may have made the disks, so what was read of the VM before may be old.
-        let vm = self.read_vm(&vm.reference).await?;
-        let Some(disk) = self.disks_of(&vm).await?.into_iter().next() else {
+        let disk = if vm.gets_disks() {
+            let provisioned = self.read_vm(&vm.reference).await?;
+            self.first_disk(&provisioned).await?
+        } else {
+            self.first_disk(vm).await?
+        };
+        let Some(disk) = disk else {
             return Ok(());
         };
         let method = "VDI.get_virtual_size";
@@ -190,9 +219,37 @@ impl XenDispatcher {
         Ok(())
     }
 
+    /// Sets the tags that are not there.
+    ///
+    /// A clone that is still a template is nobody's but ours, so its whole map is written back with
+    /// the tags in it, in one call; of any other VM only the tags are touched.
+    async fn tag(&self, vm: &Vm, tags: &[(&str, String); 2]) -> Result<(), XenError> {
+        let untouched = tags
+            .iter()
+            .all(|(key, _)| !vm.other_config.contains_key(*key));
+        if vm.is_template && vm.other_config_read && untouched {
+            let there = vm.other_config.iter();
+            let there = there.map(|(key, value)| (key.clone(), text(value)));
+            let ours = tags
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), text(value)));
+            let map = Value::Struct(there.chain(ours).collect());
+            let method = "VM.set_other_config";
+            match self.call(method, &[text(&vm.reference), map]).await {
+                // Something is in it that cannot be written back.
+                Err(XenError::RequestUnwritable { .. }) => {}
+                outcome => return outcome.map(drop),
+            }
+        }
+        for (key, value) in tags {
+            self.add_tag(vm, key, value).await?;
+        }
+        Ok(())
+    }
+
     /// Sets a tag that is not there; the pool refuses to set one twice, which tells of a
     /// repetition whose first reply was lost.
-    async fn tag(&self, vm: &Vm, key: &str, value: &str) -> Result<(), XenError> {
+    async fn add_tag(&self, vm: &Vm, key: &str, value: &str) -> Result<(), XenError> {
         if vm.other_config.get(key).is_some_and(|there| there == value) {
             return Ok(());
         }
@@ -294,30 +351,40 @@ impl XenDispatcher {
 
     /// `start_on` or `resume_on` on the spec's node: not paused, not forced.
     async fn boot_on(&self, verb: &str, vm: &Vm, spec: &InstanceSpec) -> Result<(), XenError> {
-        let node = &spec.node.0;
-        let host = match self.labelled("host", node).await?.as_slice() {
-            [host] => text(host),
-            [] => {
-                return Err(XenError::Unfit {
-                    code: "NODE_NOT_FOUND",
-                    message: format!("the pool has no host called {node}"),
-                    class: FailureClass::NodeUnfit,
-                });
-            }
-            several => {
-                return Err(XenError::Unfit {
-                    code: "NODE_AMBIGUOUS",
-                    message: format!("the pool has {} hosts called {node}", several.len()),
-                    class: FailureClass::OperatorNeeded,
-                });
-            }
-        };
+        let host = self.host(&spec.node.0).await?;
         let args = [
             text(&vm.reference),
-            host,
+            text(host),
             Value::Bool(false),
             Value::Bool(false),
         ];
-        self.finish_task(verb, &args).await
+        let booted = self.finish(verb, &args).await;
+        if booted.as_ref().is_err_and(XenError::is_gone) {
+            self.lasting.forget();
+        }
+        booted
+    }
+
+    /// The one host of this name.
+    async fn host(&self, node: &str) -> Result<String, XenError> {
+        if let Some(known) = self.lasting.recall(Lasting::Host, node) {
+            return Ok(known);
+        }
+        match self.labelled("host", node).await?.as_slice() {
+            [host] => {
+                self.lasting.keep(Lasting::Host, node, host);
+                Ok(host.clone())
+            }
+            [] => Err(XenError::Unfit {
+                code: "NODE_NOT_FOUND",
+                message: format!("the pool has no host called {node}"),
+                class: FailureClass::NodeUnfit,
+            }),
+            several => Err(XenError::Unfit {
+                code: "NODE_AMBIGUOUS",
+                message: format!("the pool has {} hosts called {node}", several.len()),
+                class: FailureClass::OperatorNeeded,
+            }),
+        }
     }
 }

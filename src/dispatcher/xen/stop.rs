@@ -92,7 +92,7 @@ impl XenDispatcher {
 
     /// Turns a VM off. Nothing of it is lost but what its guest had not written.
     pub(super) async fn hard_halt(&self, vm: &Vm) -> Result<(), XenError> {
-        self.settled_task(vm, "VM.hard_shutdown").await?;
+        self.settled(vm, "VM.hard_shutdown").await?;
         if self.is_halted(vm).await? {
             return Ok(());
         }
@@ -104,8 +104,8 @@ impl XenDispatcher {
     }
 
     /// Runs a verb of power to its end; that the VM is halted or gone already is no failure.
-    pub(super) async fn settled_task(&self, vm: &Vm, verb: &str) -> Result<(), XenError> {
-        match self.finish_task(verb, &[text(&vm.reference)]).await {
+    pub(super) async fn settled(&self, vm: &Vm, verb: &str) -> Result<(), XenError> {
+        match self.finish(verb, &[text(&vm.reference)]).await {
             Err(error) if error.has_code("VM_BAD_POWER_STATE") => {
                 if self.is_halted(vm).await? {
                     Ok(())

@@ -1,4 +1,9 @@
-//! Work of the pool that takes longer than a call: begun as a task, waited for within a bound.
+//! Work of the pool that may take long: done in one patient call, or begun as a task where we may
+//! want to give up on it.
+//!
+//! A patient call costs one round trip where a task costs at least three (begin, look, remove), and
+//! learns of the end at once. A reply that is lost says as little as a task that vanished: either
+//! way the effect is tried again and looks at the pool first.
 
 use std::time::Duration;
 
@@ -10,7 +15,6 @@ use super::XenDispatcher;
 use super::codec::text;
 use super::failures::{XenError, XenFailure};
 use super::records::Fields;
-use crate::dispatcher::FailureClass;
 
 /// First and longest pause between two looks at a task.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -68,19 +72,14 @@ impl XenDispatcher {
         }
     }
 
-    /// [`XenDispatcher::run_task`] for work that must be over before the next step.
+    /// Calls `verb`, whose work must be over before the next step.
     ///
     /// # Errors
-    /// Also `TASK_UNFINISHED`: the effect is to be tried again and then finds what was done.
-    pub(super) async fn finish_task(&self, verb: &str, args: &[Value]) -> Result<(), XenError> {
-        match self.run_task(verb, args, self.timeouts().task).await? {
-            TaskEnd::Done | TaskEnd::Vanished => Ok(()),
-            TaskEnd::Pending => Err(XenError::Unfit {
-                code: "TASK_UNFINISHED",
-                message: format!("{verb} is still running"),
-                class: FailureClass::Transient,
-            }),
-        }
+    /// Also `StillRunning`: the effect is to be tried again and then finds what was done.
+    pub(super) async fn finish(&self, verb: &str, args: &[Value]) -> Result<(), XenError> {
+        let patience = self.timeouts().task;
+        let called = self.sessions.call_patiently(verb, args, patience);
+        called.await.map(drop)
     }
 
     /// How the task ended, or `None` while it runs.

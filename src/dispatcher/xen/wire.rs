@@ -58,31 +58,39 @@ impl Wire {
         })
     }
 
-    /// Sends `body` and reads the reply to `method`, which only errors name.
+    /// Sends `body` and reads the reply to `method`, which only errors name; `patience` takes the
+    /// place of the usual time for a whole call.
     ///
     /// # Errors
     /// `ConnectionFailed` when nothing was sent, `ReplyLost` when it was and the outcome is not
-    /// known, `HttpStatus` for anything but 200, `ReplyTooLarge`.
+    /// known, `StillRunning` when `patience` ran out, `HttpStatus` for anything but 200,
+    /// `ReplyTooLarge`.
     pub(super) async fn post(
         &self,
         url: &Url,
         method: &str,
-        body: Vec<u8>,
+        (body, patience): (Vec<u8>, Option<Duration>),
     ) -> Result<Vec<u8>, XenError> {
         let _turn = self
             .turns
             .acquire()
             .await
             .expect("invariant: the semaphore is never closed");
-        let request = self
+        let mut request = self
             .client
             .post(url.clone())
             .header(CONTENT_TYPE, "text/xml")
             .body(body);
-        let mut response = request
-            .send()
-            .await
-            .map_err(|error| broken_off(method, error))?;
+        if let Some(patience) = patience {
+            request = request.timeout(patience);
+        }
+        let mut response = request.send().await.map_err(|error| {
+            if patience.is_some() && error.is_timeout() && !error.is_connect() {
+                let method = method.to_owned();
+                return XenError::StillRunning { method };
+            }
+            broken_off(method, error)
+        })?;
         let status = response.status().as_u16();
         if status != 200 {
             return Err(XenError::HttpStatus { status });

@@ -28,39 +28,48 @@ use crate::ledger::sole_connection::SoleConnection;
 /// ends it and the outcome is known.
 const APPEND_PATIENCE: Duration = Duration::from_secs(45);
 
-/// Checks the epoch and the head, inserts events if both are right, and tells what it found.
-///
-/// `$1` epoch; `$2` position and `$3` hash of the head the writer knows (no hash when there is none); `$4`
-/// first recorded_at; `$5` to `$13` the events; with answers, `$14` to `$19` those.
-macro_rules! append_with {
-    ($answers:literal) => {
-        concat!(
-            "WITH writer AS (SELECT epoch FROM ledger_writer WHERE only_row = 1 FOR SHARE), \
-            head AS (SELECT position, recorded_at, hash FROM events ORDER BY position DESC LIMIT 1), \
-            fit AS (SELECT 1 FROM writer LEFT JOIN head ON true WHERE epoch = $1 AND ($4 IS NULL OR \
-            (coalesce(position, 0) = $2 AND hash IS NOT DISTINCT FROM $3 \
-            AND coalesce(recorded_at <= $4, true)))), \
-            appended AS (INSERT INTO events (position, recorded_at, aggregate_type, aggregate_id, \
-            sequence, event_type, event_version, payload, metadata, hash) \
-            SELECT $2 + e.nth, e.recorded_at, e.aggregate_type, e.aggregate_id, e.sequence, \
-            e.event_type, e.event_version, e.payload::json, e.metadata::json, e.hash \
-            FROM fit, UNNEST($5::bigint[], $6::text[], $7::text[], $8::bigint[], $9::text[], \
-            $10::text[], $11::text[], $12::text[], $13::bytea[]) WITH ORDINALITY AS e (recorded_at, \
-            aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, \
-            hash, nth) RETURNING 1)",
-            $answers,
-            " SELECT w.epoch, h.position, h.recorded_at, h.hash, (SELECT count(*) FROM appended), \
-            (SELECT count(*) FROM fit) FROM writer w LEFT JOIN head h ON true"
-        )
+/// Whether the batch continues the ledger that is there, as far as its head must be read for that: that
+/// nothing comes after the head is what the primary key sees to.
+macro_rules! fits {
+    () => {
+        "(SELECT epoch FROM ledger_writer WHERE only_row = 1 FOR SHARE) = $1 \
+        AND ($2 = 0 OR $4 IS NULL OR \
+        (SELECT hash = $3 AND recorded_at <= $4 FROM events WHERE position = $2))"
     };
 }
 
-const APPEND_EVENTS: &str = append_with!("");
-const APPEND_EVENTS_AND_ANSWERS: &str = append_with!(
-    ", kept AS (INSERT INTO idempotency (user_id, key, fingerprint, answer, position, created_at) \
+/// Inserts the events, from and as far as what comes after says.
+///
+/// `$1` epoch; `$2` position and `$3` hash of the head the writer knows (no hash when there is none); `$4`
+/// first recorded_at, none where there are no events; `$5` to `$13` the events.
+macro_rules! insert_events {
+    () => {
+        "INSERT INTO events (position, recorded_at, aggregate_type, aggregate_id, \
+        sequence, event_type, event_version, payload, metadata, hash) \
+        SELECT $2 + e.nth, e.recorded_at, e.aggregate_type, e.aggregate_id, e.sequence, \
+        e.event_type, e.event_version, e.payload::json, e.metadata::json, e.hash \
+        FROM UNNEST($5::bigint[], $6::text[], $7::text[], $8::bigint[], $9::text[], \
+        $10::text[], $11::text[], $12::text[], $13::bytea[]) WITH ORDINALITY AS e (recorded_at, \
+        aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, \
+        hash, nth)"
+    };
+}
+
+/// Its count of rows tells whether the batch was taken.
+const APPEND_EVENTS: &str = concat!(insert_events!(), " WHERE ", fits!());
+
+/// With `$14` to `$19` the answers; tells how many events it took, and whether the batch fitted.
+const APPEND_EVENTS_AND_ANSWERS: &str = concat!(
+    "WITH fit AS MATERIALIZED (SELECT 1 WHERE ",
+    fits!(),
+    "), appended AS (",
+    insert_events!(),
+    ", fit RETURNING 1), kept AS (\
+    INSERT INTO idempotency (user_id, key, fingerprint, answer, position, created_at) \
     SELECT a.user_id, a.key, a.fingerprint, a.answer, a.position, a.created_at \
     FROM fit, UNNEST($14::bigint[], $15::text[], $16::bytea[], $17::text[], $18::bigint[], \
-    $19::bigint[]) AS a (user_id, key, fingerprint, answer, position, created_at))"
+    $19::bigint[]) AS a (user_id, key, fingerprint, answer, position, created_at)) \
+    SELECT (SELECT count(*) FROM appended), EXISTS (SELECT FROM fit)"
 );
 
 /// Appends a batch in one statement.
@@ -95,9 +104,10 @@ async fn execute(
     } = append;
     let texts = |text: fn(&NewEvent) -> &str| events.iter().map(text).collect::<Vec<&str>>();
     let numbers = |number: fn(&NewEvent) -> i64| events.iter().map(number).collect::<Vec<i64>>();
-    let sql = match answers {
-        [] => APPEND_EVENTS,
-        _ => APPEND_EVENTS_AND_ANSWERS,
+    let alone = answers.is_empty() && !events.is_empty();
+    let sql = match alone {
+        true => APPEND_EVENTS,
+        false => APPEND_EVENTS_AND_ANSWERS,
     };
     let query = sqlx::query(sql)
         .bind(to_db(epoch))
@@ -118,31 +128,46 @@ async fn execute(
                 .map(|hash| &hash.0[..])
                 .collect::<Vec<&[u8]>>(),
         );
-    let query = match answers {
-        [] => query,
-        answers => bind_answers(query, answers),
+    let refused = |error| refused(error, head.position + 1);
+    let (appended, fits) = match alone {
+        true => {
+            let taken = query.execute(&mut *connection).await.map_err(refused)?;
+            (taken.rows_affected(), taken.rows_affected() > 0)
+        }
+        false => {
+            let told = bind_answers(query, answers).fetch_one(&mut *connection);
+            let row = told.await.map_err(refused)?;
+            let appended: i64 = row.try_get(0).map_err(LedgerError::outcome_unknown)?;
+            let fits = row.try_get(1).map_err(LedgerError::outcome_unknown)?;
+            (appended.unsigned_abs(), fits)
+        }
     };
-    let row = query
-        .fetch_one(connection)
-        .await
-        .map_err(|error| refused(error, head.position + 1))?;
-    let (current, found) = rows::epoch_and_head(&row).map_err(LedgerError::outcome_unknown)?;
-    let appended: i64 = row.try_get(4).map_err(LedgerError::outcome_unknown)?;
-    let fits: i64 = row.try_get(5).map_err(LedgerError::outcome_unknown)?;
-    if fits == 0 {
-        check_head(&append, current, found)?;
-        return Err(LedgerError::not_appended(format!(
-            "it does not fit head {found:?}"
-        )));
+    if !fits {
+        return Err(why_not(connection, &append).await);
     }
     if usize::try_from(appended) != Ok(events.len()) {
         let why = format!(
-            "{appended} of {} events were taken at head {found:?}",
+            "{appended} of {} events were taken at head {head:?}",
             events.len()
         );
         return Err(LedgerError::outcome_unknown(why));
     }
     Ok(chain::head_after(head, events, hashes))
+}
+
+/// Why a batch did not fit; it was not taken.
+async fn why_not(connection: &mut PgConnection, append: &Append<'_>) -> LedgerError {
+    let found = sqlx::query(rows::SELECT_HEAD).fetch_one(connection).await;
+    let found = found.map_err(LedgerError::not_appended);
+    let checked = found.and_then(|row| {
+        let (current, found) = rows::epoch_and_head(&row).map_err(LedgerError::not_appended)?;
+        check_head(append, current, found)?;
+        Ok(found)
+    });
+    checked.map_or_else(
+        |error| error,
+        |found| LedgerError::not_appended(format!("it does not fit head {found:?}")),
+    )
 }
 
 fn bind_answers<'q>(

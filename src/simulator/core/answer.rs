@@ -1,6 +1,7 @@
 //! How a call is answered: parameters, session, faults, the time it takes, and its task.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Core;
@@ -23,6 +24,7 @@ impl Core {
         request: Request,
         plan: Plan,
     ) -> Result<XenValue, Failure> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
         for event in &plan.events {
             self.happen(event);
         }
@@ -239,6 +241,7 @@ impl Core {
             let over = self.stop.is_cancelled() || tokio::time::Instant::now() >= deadline;
             {
                 let now = self.now();
+                self.commit(self.lock(), now)?; // Guests that have booted by now are to be told of.
                 let mut inner = self.lock();
                 inner.state.use_session(session, now, &self.options)?;
                 let (found, batch) = events::collect(&inner.state, &subscription, since, now);

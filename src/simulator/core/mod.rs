@@ -14,6 +14,7 @@
 mod answer;
 mod inner;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use openpex_aggregates::Timestamp;
@@ -38,6 +39,8 @@ pub struct Core {
     clock: Arc<dyn Clock>,
     inner: Mutex<Inner>,
     faults: Mutex<Faults>,
+    /// How many calls came in.
+    calls: AtomicU64,
     /// The generation of the newest change; also nudged when sessions end.
     changed: watch::Sender<u64>,
     pub(super) tracker: TaskTracker,
@@ -84,11 +87,17 @@ impl Core {
             faults: Mutex::new(Faults::new(options.seed, options.limits.fault_rules)),
             options,
             clock,
+            calls: AtomicU64::new(0),
             inner: Mutex::new(inner),
             changed: watch::Sender::new(generation),
             tracker: TaskTracker::new(),
             stop,
         }))
+    }
+
+    /// How many calls came in so far.
+    pub(super) fn calls_so_far(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
     }
 
     /// The present instant of the pool.

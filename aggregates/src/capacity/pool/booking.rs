@@ -7,6 +7,7 @@ use super::super::amounts::{amounts_of, first_exceeded};
 use super::super::placement::{Placement, PlacementPart};
 use super::super::profile::ProfileError;
 use super::super::timeline::Addition;
+use super::rooms::Room;
 use super::{CapacityError, Pool, PoolNode};
 use crate::{Resources, TimeWindow, Timestamp};
 
@@ -142,7 +143,7 @@ impl Pool {
                     node: part.node.clone(),
                 })?;
         if change == Change::Book {
-            Self::expect_room(node, window, amount)?;
+            Self::expect_room(node, self.rooms[index], window, amount)?;
         }
         let changed = match change {
             Change::Book | Change::ForceBook => node.profile.add(window, amount),
@@ -176,6 +177,7 @@ impl Pool {
 
     fn expect_room(
         node: &PoolNode,
+        room: Room,
         window: TimeWindow,
         amount: Resources,
     ) -> Result<(), CapacityError> {
@@ -189,10 +191,10 @@ impl Pool {
                 at,
             })
         };
-        if let Some(dimension) = first_exceeded(amount, node.capacity()) {
+        if let Some(dimension) = first_exceeded(amount, room.capacity()) {
             return oversold(dimension, window.starts_at);
         }
-        let ceiling = node.capacity().saturating_sub(amount);
+        let ceiling = room.capacity().saturating_sub(amount);
         let Some(run) = node.profile.first_run_above(window, ceiling) else {
             return Ok(());
         };

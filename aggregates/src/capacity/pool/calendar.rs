@@ -41,9 +41,9 @@ impl Pool {
             return calendar.answer;
         }
         let free_of = |node: usize, usage: Amounts| {
-            let node = &self.nodes[node];
-            if node.in_service {
-                node.capacity().saturating_sub(resources_of(usage))
+            let room = &self.rooms[node];
+            if room.in_service {
+                room.capacity().saturating_sub(resources_of(usage))
             } else {
                 Resources::ZERO
             }
@@ -75,7 +75,8 @@ impl Pool {
         name: &NodeName,
         window: TimeWindow,
     ) -> Result<FreeCapacity, CapacityError> {
-        let node = &self.nodes[self.index_of(name)?];
+        let index = self.index_of(name)?;
+        let (profile, capacity) = (&self.nodes[index].profile, self.rooms[index].capacity());
         let mut calendar = Calendar::starting(window.starts_at);
         if window.starts_at >= window.ends_at {
             return Ok(calendar.answer);
@@ -85,8 +86,8 @@ impl Pool {
             && at < window.ends_at
             && calendar.has_room()
         {
-            let (usage, after) = node.profile.step_at(at);
-            calendar.change(at.0, &mut known, node.capacity().saturating_sub(usage));
+            let (usage, after) = profile.step_at(at);
+            calendar.change(at.0, &mut known, capacity.saturating_sub(usage));
             next = after;
         }
         Ok(calendar.end(window.ends_at))

@@ -10,6 +10,7 @@ mod booking;
 mod calendar;
 mod nearest;
 mod place;
+mod rooms;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +18,9 @@ use std::collections::BTreeMap;
 
 pub use calendar::{FreeCapacity, FreeStep, MAX_FREE_STEPS};
 
-use super::amounts::{Amounts, resources_of, room_of};
+use rooms::Room;
+
+use super::amounts::room_of;
 use super::profile::Profile;
 use super::timeline::Timeline;
 use crate::{Dimension, NodeName, Resources, Timestamp};
@@ -103,34 +106,7 @@ pub struct NodeState<'a> {
 #[derive(Clone, Debug)]
 struct PoolNode {
     name: NodeName,
-    /// What counts of its capacity.
-    room: Amounts,
-    in_service: bool,
     profile: Profile,
-}
-
-impl PoolNode {
-    fn capacity(&self) -> Resources {
-        resources_of(self.room)
-    }
-
-    /// What may be in use where `count` more instances of `size` are to fit; `None` where they
-    /// do not fit the node when it is empty.
-    fn ceiling_for(&self, size: Amounts, count: u32) -> Option<Amounts> {
-        let ceiling = |d: usize| self.room[d].checked_sub(size[d].checked_mul(count)?);
-        Some([ceiling(0)?, ceiling(1)?, ceiling(2)?])
-    }
-
-    /// How many instances of `size` fit beside `usage`, at most `at_most`; none on a node that is
-    /// oversold.
-    fn hosts(&self, usage: Amounts, size: Amounts, at_most: u32) -> u32 {
-        let by = |d: usize| {
-            let free = self.room[d].checked_sub(usage[d])?;
-            Some(free.checked_div(size[d]).unwrap_or(u32::MAX))
-        };
-        let hosts = || Some(by(0)?.min(by(1)?).min(by(2)?));
-        hosts().unwrap_or(0).min(at_most)
-    }
 }
 
 /// The nodes of a site, in the order of their names, and what is booked on each over time.
@@ -138,6 +114,8 @@ impl PoolNode {
 pub struct Pool {
     /// In the order of the names, so that an index stands for a name in comparisons.
     nodes: Vec<PoolNode>,
+    /// What they have, by the same index.
+    rooms: Vec<Room>,
     /// The profiles of all of them, by the same index.
     timeline: Timeline,
     since: Timestamp,
@@ -158,6 +136,7 @@ impl Pool {
     pub const fn new() -> Self {
         Self {
             nodes: Vec::new(),
+            rooms: Vec::new(),
             timeline: Timeline::known_since(i64::MIN),
             since: Timestamp(i64::MIN),
             ends: BTreeMap::new(),
@@ -180,15 +159,12 @@ impl Pool {
             Err(index) => {
                 let profile = Profile::known_since(self.since);
                 self.timeline.insert_node(index);
-                self.nodes.insert(
-                    index,
-                    PoolNode {
-                        name,
-                        room: room_of(capacity),
-                        in_service,
-                        profile,
-                    },
-                );
+                self.nodes.insert(index, PoolNode { name, profile });
+                let room = Room {
+                    amounts: room_of(capacity),
+                    in_service,
+                };
+                self.rooms.insert(index, room);
                 Ok(())
             }
         }
@@ -204,6 +180,7 @@ impl Pool {
             return Err(CapacityError::StillBooked { node: name.clone() });
         }
         self.nodes.remove(index);
+        self.rooms.remove(index);
         self.timeline.remove_node(index);
         Ok(())
     }
@@ -218,7 +195,7 @@ impl Pool {
         capacity: Resources,
     ) -> Result<(), CapacityError> {
         let index = self.index_of(name)?;
-        self.nodes[index].room = room_of(capacity);
+        self.rooms[index].amounts = room_of(capacity);
         Ok(())
     }
 
@@ -232,16 +209,17 @@ impl Pool {
         in_service: bool,
     ) -> Result<(), CapacityError> {
         let index = self.index_of(name)?;
-        self.nodes[index].in_service = in_service;
+        self.rooms[index].in_service = in_service;
         Ok(())
     }
 
     /// The nodes in the order of their names.
     pub fn nodes(&self) -> impl Iterator<Item = NodeState<'_>> {
-        self.nodes.iter().map(|node| NodeState {
+        let rooms = self.nodes.iter().zip(&self.rooms);
+        rooms.map(|(node, room)| NodeState {
             name: &node.name,
-            capacity: node.capacity(),
-            in_service: node.in_service,
+            capacity: room.capacity(),
+            in_service: room.in_service,
         })
     }
 
@@ -304,6 +282,7 @@ impl Pool {
                 + nodes
                     .map(|node| {
                         size_of::<PoolNode>() - size_of::<Profile>()
+                            + size_of::<Room>()
                             + node.name.0.len()
                             + node.profile.bytes()
                     })
@@ -312,8 +291,8 @@ impl Pool {
     }
 
     /// The nodes that take new placements, in the order of their names.
-    fn in_service(&self) -> impl Iterator<Item = &PoolNode> + Clone {
-        self.nodes.iter().filter(|node| node.in_service)
+    fn in_service(&self) -> impl Iterator<Item = &Room> + Clone {
+        self.rooms.iter().filter(|room| room.in_service)
     }
 
     fn index_of(&self, name: &NodeName) -> Result<usize, CapacityError> {

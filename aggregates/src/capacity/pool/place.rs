@@ -14,11 +14,12 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::super::amounts::{Amounts, NOTHING, ceiling_of, exceeds};
+use super::super::amounts::{Amounts, NOTHING, is_below};
 use super::super::evidence::{MAX_BINDING_NODES, NeverFits, NodeShortage, Shortage};
 use super::super::placement::{Placement, PlacementPart};
 use super::super::timeline::Column;
-use super::{Pool, PoolNode};
+use super::Pool;
+use super::rooms::{Room, Size};
 use crate::{Dimension, Resources, TimeWindow};
 
 /// A fraction of a capacity; `used / 0` is more than any other fraction, unless nothing is used.
@@ -89,18 +90,18 @@ impl Pool {
         window: TimeWindow,
     ) -> Result<Placement, Shortage> {
         let usage = self.max_usage(window);
-        let amounts = ceiling_of(size);
-        let mut candidates = self.candidates(amounts, &usage);
+        let needed = Size::of(size);
+        let mut candidates = self.candidates(&needed, &usage);
         let mut parts = Vec::new();
         let mut missing = count;
         while missing > 0
             && let Some(candidate) = candidates.pop()
         {
-            let node = &self.nodes[candidate.index];
-            let hosts = node.hosts(usage[candidate.index], amounts, missing);
+            let index = candidate.index;
+            let hosts = self.rooms[index].hosts(usage[index], &needed, missing);
             missing -= hosts;
             parts.push(PlacementPart {
-                node: node.name.clone(),
+                node: self.nodes[index].name.clone(),
                 count: hosts,
             });
         }
@@ -124,13 +125,12 @@ impl Pool {
     }
 
     /// The nodes in service that host at least one instance.
-    fn candidates(&self, size: Amounts, usage: &Column) -> BinaryHeap<Candidate> {
-        let mut candidates = Vec::with_capacity(self.nodes.len());
-        for (index, (node, &usage)) in self.nodes.iter().zip(usage).enumerate() {
-            let ceiling = node.in_service.then(|| node.ceiling_for(size, 1)).flatten();
-            if ceiling.is_some_and(|ceiling| !exceeds(usage, ceiling)) {
+    fn candidates(&self, size: &Size, usage: &Column) -> BinaryHeap<Candidate> {
+        let mut candidates = Vec::with_capacity(self.rooms.len());
+        for (index, (room, &usage)) in self.rooms.iter().zip(usage).enumerate() {
+            if is_below(usage, room.limit_for(size, 1)) {
                 candidates.push(Candidate {
-                    load: Load::of(usage, node.room),
+                    load: Load::of(usage, room.amounts),
                     index,
                 });
             }
@@ -142,12 +142,13 @@ impl Pool {
     #[must_use]
     pub fn most_instances(&self, size: Resources, window: TimeWindow, at_most: u32) -> u32 {
         let usage = self.max_usage(window);
+        let size = Size::of(size);
         let mut placeable = 0;
-        for (node, &usage) in self.nodes.iter().zip(&usage).filter(|(n, _)| n.in_service) {
+        for (room, &usage) in self.rooms.iter().zip(&usage).filter(|(r, _)| r.in_service) {
             if placeable == at_most {
                 break;
             }
-            placeable += node.hosts(usage, ceiling_of(size), at_most - placeable);
+            placeable += room.hosts(usage, &size, at_most - placeable);
         }
         placeable
     }
@@ -157,9 +158,10 @@ impl Pool {
     /// # Errors
     /// [`NeverFits`] exactly if the nodes in service, empty, host fewer than `count`.
     pub fn could_ever_host(&self, size: Resources, count: u32) -> Result<(), NeverFits> {
+        let needed = Size::of(size);
         let mut placeable = 0;
-        for node in self.in_service() {
-            placeable += node.hosts(NOTHING, ceiling_of(size), count - placeable);
+        for room in self.in_service() {
+            placeable += room.hosts(NOTHING, &needed, count - placeable);
             if placeable == count {
                 return Ok(());
             }
@@ -201,12 +203,12 @@ impl Pool {
         window: TimeWindow,
         usage: &Column,
     ) -> Shortage {
-        let amounts = ceiling_of(size);
+        let needed = Size::of(size);
         let mut placeable = 0;
         let mut short: Vec<Lack> = Vec::with_capacity(self.nodes.len());
-        let nodes = self.nodes.iter().zip(usage).enumerate();
-        for (index, (node, &usage)) in nodes.filter(|(_, (node, _))| node.in_service) {
-            let lack = Lack::of(node, index, usage, (amounts, requested - placeable));
+        let rooms = self.rooms.iter().zip(usage).enumerate();
+        for (index, (room, &usage)) in rooms.filter(|(_, (room, _))| room.in_service) {
+            let lack = Lack::of(room, index, usage, (&needed, requested - placeable));
             placeable += lack.hosts;
             short.push(lack);
         }
@@ -231,7 +233,7 @@ impl Pool {
 
     fn evidence_of(&self, lack: Lack, size: Resources, window: TimeWindow) -> NodeShortage {
         let node = &self.nodes[lack.index];
-        let room_left = node
+        let room_left = self.rooms[lack.index]
             .capacity()
             .get(lack.dimension)
             .checked_sub(lack.needed(size));
@@ -264,18 +266,18 @@ struct Lack {
 }
 
 impl Lack {
-    fn of(node: &PoolNode, index: usize, usage: Amounts, (size, at_most): (Amounts, u32)) -> Self {
-        let by = |d: usize| match node.room[d].checked_sub(usage[d]) {
+    fn of(room: &Room, index: usize, usage: Amounts, (size, at_most): (&Size, u32)) -> Self {
+        let by = |d: usize| match room.amounts[d].checked_sub(usage[d]) {
             // What is oversold binds even where the size needs nothing of it.
             None => -1,
-            Some(free) => i64::from(free.checked_div(size[d]).unwrap_or(u32::MAX)),
+            Some(free) => i64::from(size.times_in(d, free)),
         };
         let tightest = (1..3).fold(0, |best, d| if by(d) < by(best) { d } else { best });
         Self {
             index,
             hosts: u32::try_from(by(tightest)).map_or(0, |hosts| hosts.min(at_most)),
             dimension: Dimension::ALL[tightest],
-            free: node.room[tightest].saturating_sub(usage[tightest]),
+            free: room.amounts[tightest].saturating_sub(usage[tightest]),
         }
     }
 

@@ -24,7 +24,8 @@ mod search;
 mod tests;
 
 use page::Subtree;
-use search::{Least, Most, Sought};
+pub(super) use search::Sought;
+use search::{Least, Most};
 
 use super::amounts::{
     Amounts, NOTHING, amounts_of, ceiling_of, exceeds, negated, overflows, resources_of,
@@ -198,18 +199,18 @@ impl Profile {
         )
     }
 
-    /// The first instant from `from` on, before `until`, at which usage is above `ceiling`.
-    pub(super) fn first_above(&self, from: i64, until: i64, ceiling: Amounts) -> Option<i64> {
+    /// The first instant from `from` on, before `until`, at which usage is as is sought.
+    pub(super) fn first(&self, from: i64, until: i64, sought: Sought) -> Option<i64> {
         let from = from.max(self.since);
-        let found = search::first(&self.root, (from, until), Sought::Above(ceiling))?;
+        let found = search::first(&self.root, (from, until), sought)?;
         Some(found.max(from))
     }
 
-    /// The boundary after the last instant before `until`, from `from` on, at which usage is above
-    /// `ceiling`; `until` itself where that is the instant before it.
-    pub(super) fn last_above(&self, from: i64, until: i64, ceiling: Amounts) -> Option<i64> {
+    /// The boundary after the last instant before `until`, from `from` on, at which usage is as is
+    /// sought; `until` itself where that is the instant before it.
+    pub(super) fn last(&self, from: i64, until: i64, sought: Sought) -> Option<i64> {
         let from = from.max(self.since);
-        let found = search::last(&self.root, (from, until), Sought::Above(ceiling))?;
+        let found = search::last(&self.root, (from, until), sought)?;
         let after = search::next_boundary(&self.root, found);
         Some(after.map_or(until, |after| after.min(until)))
     }

@@ -120,7 +120,7 @@ pub(super) fn next_boundary(subtree: &Subtree, at: i64) -> Option<i64> {
 
 /// What a walk looks for.
 #[derive(Clone, Copy)]
-pub(super) enum Sought {
+pub(in super::super) enum Sought {
     /// A boundary whose usage is above this in some dimension.
     Above(Amounts),
     /// A boundary whose usage is within this in every dimension.

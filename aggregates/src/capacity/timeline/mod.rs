@@ -31,14 +31,16 @@
 
 mod changes;
 mod columns;
+mod stretches;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod view;
 
 pub(super) use columns::{Column, raise};
+pub(super) use stretches::{Part, Stretches};
 use tree::{Limits, Subtree};
-pub(super) use view::View;
+pub(super) use view::{View, Walk};
 
 use super::amounts::{Amounts, NOTHING, negated};
 use super::profile::Profile;

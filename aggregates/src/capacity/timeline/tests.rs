@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::super::amounts::{amounts_of, exceeds, larger, resources_of, shifted, smaller};
+use super::super::amounts::{amounts_of, larger, resources_of, shifted, smaller};
 use super::columns;
 use super::tree::Page;
 use super::*;
@@ -184,19 +184,62 @@ impl World {
         }
     }
 
-    /// What is skipped has nothing lower than what was looked at.
-    fn check_skips(&self) {
-        for at in self.since.max(0)..WORLD {
-            let mut seen = 0;
-            self.timeline.view().skip_from(at, |end, least| {
-                seen += 1;
-                for instant in at..end.min(WORLD + 1) {
-                    let usage = self.usage_at(instant);
-                    assert!(usage.iter().zip(&least).all(|(&u, &l)| !exceeds(l, u)));
+    /// Stretches follow each other, and are as the profiles are; pages are as what is in them.
+    fn check_stretches(&self) {
+        let first = self.since.max(-1);
+        for at in (first..WORLD).step_by(17) {
+            for mirrored in [false, true] {
+                let (view, at) = if mirrored {
+                    (self.timeline.mirrored(), !at)
+                } else {
+                    (self.timeline.view(), at)
+                };
+                let mut stretches = view.stretches_from(at);
+                let (mut begins, mut ends) = self.check_part(&stretches.part(), mirrored);
+                assert!(begins <= at && at < ends);
+                while stretches.advance(|part| {
+                    assert_eq!(part.begins, ends, "nothing lies between");
+                    self.check_part(part, mirrored);
+                    false
+                }) {
+                    (begins, ends) = self.check_part(&stretches.part(), mirrored);
+                    assert!(begins < ends && stretches.part().is_stretch());
                 }
-                false
-            });
-            assert!(seen <= 8);
+                let known_until = if mirrored { -first } else { i64::MAX };
+                assert!(ends >= known_until);
+                self.check_left_out(view, at);
+            }
+        }
+    }
+
+    /// Checks the extremes of a part, and says where it is.
+    fn check_part(&self, part: &Part<'_>, mirrored: bool) -> (i64, i64) {
+        // Before the first of these instants and after the last one all is as it is there.
+        let instants = (self.since.max(-1)..=3 * WORLD).filter(|&instant| {
+            let seen = if mirrored { !instant } else { instant };
+            part.begins <= seen && seen < part.ends
+        });
+        let usage: Vec<Column> = instants.map(|instant| self.usage_at(instant)).collect();
+        if let [first, rest @ ..] = &usage[..] {
+            let (mut max, mut min) = (first.clone(), first.clone());
+            for usage in rest {
+                raise(&mut max, usage);
+                columns::lower(&mut min, usage);
+            }
+            assert_eq!(part.most().collect::<Column>(), max);
+            assert_eq!(part.least().collect::<Column>(), min);
+        }
+        (part.begins, part.ends)
+    }
+
+    /// Where all that is over before an instant is left out, the stretch that holds it comes next.
+    fn check_left_out(&self, view: View<'_>, at: i64) {
+        for later in (at..at + 3 * WORLD).step_by(23) {
+            let mut stretches = view.stretches_from(at);
+            if stretches.part().ends <= later && stretches.advance(|part| part.ends <= later) {
+                let part = stretches.part();
+                assert!(part.is_stretch() && part.begins <= later && later < part.ends);
+            }
         }
     }
 }
@@ -269,7 +312,7 @@ proptest! {
             }
         }
         world.check();
-        world.check_skips();
+        world.check_stretches();
     }
 }
 

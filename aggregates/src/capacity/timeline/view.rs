@@ -11,9 +11,10 @@
 use std::borrow::Cow;
 
 use super::super::amounts::{Amounts, NOTHING, larger, negated, shifted};
-use super::super::profile::Profile;
+use super::super::profile::{Profile, Sought};
 use super::changes::{Changes, Cursor};
 use super::columns::{self, Column};
+use super::stretches::Stretches;
 use super::tree::{Page, Stretch, Subtree};
 
 /// The timeline, or its mirror image, in which earlier is later.
@@ -35,7 +36,7 @@ pub(in super::super) struct Walk<'a> {
 }
 
 /// Where a boundary is in the mirror; that before all time is the one after all time.
-const fn mirror(boundary: i64) -> i64 {
+pub(super) const fn mirror(boundary: i64) -> i64 {
     boundary.saturating_neg()
 }
 
@@ -91,50 +92,35 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Looks at the subtrees that begin at `at`, the longest first, each by the smallest usage of
-    /// every node in it: the end of the first one of which `refuted` says so.
-    pub(in super::super) fn skip_from(
-        &self,
-        at: i64,
-        mut refuted: impl FnMut(i64, Column) -> bool,
-    ) -> Option<i64> {
+    /// The stretches from the one that holds the instant `at` on.
+    pub(in super::super) fn stretches_from(&self, at: i64) -> Stretches<'a> {
         let instant = if self.mirrored { !at } else { at };
-        let (mut subtree, mut end, mut above) = (self.root, i64::MAX, None::<Cow<'_, [Amounts]>>);
-        while let Page::Inner(inner) = &subtree.page {
-            above = columns::both(above, inner.add.as_ref());
-            let index = inner.floor(instant);
-            end = inner.end_of(index, end);
-            subtree = &inner.children[index];
-            let (begins, ends) = if self.mirrored {
-                (mirror(end), mirror(subtree.first))
-            } else {
-                (subtree.first, end)
-            };
-            if begins == at && refuted(ends, columns::true_values(&subtree.min, above.as_deref())) {
-                return Some(ends);
-            }
-        }
-        None
+        Stretches::at(self.root, instant, self.mirrored)
     }
 }
 
 impl View<'_> {
-    /// The first instant in `[from, until)` at which a node uses more than `ceiling`, and what it
-    /// uses there.
-    pub(in super::super) fn first_above(
+    /// The first instant in `[from, until)` at which what a node uses is sought, and what it uses
+    /// there.
+    pub(in super::super) fn first(
         &self,
         profile: &Profile,
         (from, until): (i64, i64),
-        ceiling: Amounts,
+        sought: Sought,
     ) -> Option<(i64, Amounts)> {
         let (at, instant) = if self.mirrored {
-            let end = profile.last_above(mirror(until), mirror(from), ceiling)?;
+            let end = profile.last(mirror(until), mirror(from), sought)?;
             (mirror(end), end.saturating_sub(1))
         } else {
-            let at = profile.first_above(from, until, ceiling)?;
+            let at = profile.first(from, until, sought)?;
             (at, at)
         };
         Some((at, profile.amounts_at(instant)))
+    }
+
+    /// What a node uses at the instant `at`.
+    pub(in super::super) fn usage_at(&self, profile: &Profile, at: i64) -> Amounts {
+        profile.amounts_at(if self.mirrored { !at } else { at })
     }
 
     /// Where stretches end inside `[from, until)`, in the order of this view.
@@ -169,7 +155,29 @@ fn firsts(subtree: &Subtree, (after, before): (i64, i64), found: &mut Vec<i64>) 
     }
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    /// From the beginning of a stretch, in the order of the view; `usage` is that at its start as
+    /// time runs.
+    pub(super) fn through(
+        Stretch { changes, .. }: &'a Stretch,
+        mut usage: Column,
+        end: i64,
+        mirrored: bool,
+    ) -> Self {
+        let mut cursor = Cursor::default();
+        if mirrored {
+            cursor = changes.end();
+            changes.apply_until(cursor, &mut usage);
+        }
+        Self {
+            usage,
+            end,
+            changes,
+            cursor,
+            mirrored,
+        }
+    }
+
     /// Goes on to the next change in the stretch: when, and of which node. `usage` is then as it
     /// is from that instant on.
     #[inline]

@@ -146,7 +146,8 @@ fn a_date_is_never_echoed_nor_an_untyped_integer_sent() {
         Value::DateTime(week),
         Value::Int(1),
         Value::Int64(1),
-        Value::Double(1.0),
+        Value::Double(f64::NAN),
+        Value::Double(f64::INFINITY),
         Value::Base64(vec![1]),
         Value::Nil,
     ];
@@ -365,7 +366,105 @@ async fn long_replies_are_read_too() {
     assert_eq!(value.as_array().unwrap().len(), INLINE_PARSE_BYTES / 8);
 }
 
+/// A value as xapi writes it.
+fn in_xapis_form(value: &Value) -> String {
+    let escaped = |text: &str| {
+        let text = text.replace('&', "&amp;").replace('<', "&lt;");
+        text.replace('>', "&gt;").replace('"', "&quot;")
+    };
+    let inside = match value {
+        Value::String(text) => escaped(text),
+        Value::Bool(flag) => format!("<boolean>{}</boolean>", u8::from(*flag)),
+        Value::Int(number) => format!("<i4>{number}</i4>"),
+        Value::Double(number) => format!("<double>{number}</double>"),
+        Value::Array(items) => {
+            let items: String = items.iter().map(in_xapis_form).collect();
+            format!("<array><data>{items}</data></array>")
+        }
+        Value::Struct(members) => {
+            let member = |(name, value): (&String, &Value)| {
+                let (name, value) = (escaped(name), in_xapis_form(value));
+                format!("<member><name>{name}</name>{value}</member>")
+            };
+            format!(
+                "<struct>{}</struct>",
+                members.iter().map(member).collect::<String>()
+            )
+        }
+        Value::Int64(_) | Value::DateTime(_) | Value::Base64(_) | Value::Nil => {
+            panic!("xapi does not write {value:?}")
+        }
+    };
+    format!("<value>{inside}</value>")
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        "[ -~\\t\\nàé漢🦀]{0,20}".prop_map(Value::String),
+        any::<bool>().prop_map(Value::Bool),
+        any::<i32>().prop_map(Value::Int),
+        (-1e6..1e6).prop_map(Value::Double),
+    ];
+    leaf.prop_recursive(4, 40, 8, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..8).prop_map(Value::Array),
+            prop::collection::btree_map("[ -~]{0,12}", inner, 0..8).prop_map(Value::Struct),
+        ]
+    })
+}
+
+#[test]
+fn a_task_record_is_in_the_form_that_is_read_quickly() {
+    let body = success(
+        "<value><struct><member><name>created</name><value><dateTime.iso8601>20260821T10:00:00Z\
+         </dateTime.iso8601></value></member><member><name>progress</name><value><double>1</double>\
+         </value></member><member><name>result</name><value>&lt;value&gt;a&lt;/value&gt;</value>\
+         </member></struct></value>",
+    );
+    let text = String::from_utf8(body).unwrap();
+    assert!(read_reply(&text).is_some());
+    for odd in [
+        text.replace("<value>", "<value> "),
+        text.replace("<double>1", "<double>one"),
+        text.replace("&lt;", "&#60;"),
+        text.replace("20260821", "2026-W34-5"),
+        text.replace("<value>", "<value><!-- -->"),
+        text.replace("<struct>", "<struct >"),
+        text.replace("</methodResponse>", "</methodResponse><x/>"),
+        text.replace("&lt;", "\u{1}"),
+        text.replace("&lt;", "\u{ffff}"),
+        text.replace("&lt;", "]]>"),
+    ] {
+        assert_eq!(read_reply(&odd), None, "{odd}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn what_is_read_quickly_is_what_the_parser_reads(value in any_value()) {
+        let body = reply(&in_xapis_form(&value));
+        let text = String::from_utf8(body.clone()).unwrap();
+        if let Some(quickly) = read_reply(&text) {
+            prop_assert_eq!(parse("x", body).unwrap(), quickly);
+        }
+    }
+
+    #[test]
+    fn a_jumble_that_is_read_quickly_is_read_the_same_by_the_parser(
+        pieces in prop::collection::vec(prop::sample::select(vec![
+            "<value>", "</value>", "<value>x</value>", "<array><data>", "</data></array>",
+            "<struct>", "</struct>", "<member><name>", "</name>", "</member>", "x", "&amp;", "&",
+            "]]>", "<string>", "</string>", "<boolean>1</boolean>", "<double>", "1", "</double>",
+            " ", "\n", "<member><name>a</name><value>b</value></member>",
+        ]), 0..12),
+    ) {
+        let body = reply(&format!("<value>{}</value>", pieces.concat()));
+        let text = String::from_utf8(body.clone()).unwrap();
+        if let Some(quickly) = read_reply(&text) {
+            prop_assert_eq!(parse("x", body).unwrap(), quickly);
+        }
+    }
+
     #[test]
     fn text_arrives_at_another_implementation_as_it_was_sent(sent in "\\PC{0,60}") {
         let bytes = written("VM.x", &[text(sent.clone())]);

@@ -1,0 +1,311 @@
+//! When a request that does not fit would fit: the nearest later and the nearest earlier start.
+//!
+//! Owns the search over time and nodes together; never changes the pool. Exact over the whole
+//! range, without a grid.
+//!
+//! # Design notes
+//!
+//! The search goes through all nodes at once, one stretch of the timeline after the other.
+//! Stretches in which no start can work are left out by their extremes (`sieve`). In the others
+//! the usage of the nodes that may have a part in it is followed change by change (`runs`): that
+//! of all nodes together where they are many, by the profile of each where they are few.
+//!
+//! Every window that begins in a stretch is over by the stretch's end and one duration. What lies
+//! between its end and its beginning plus the duration is in all of them: there only the largest
+//! usage counts, which the timeline knows without going through the changes.
+//!
+//! Earlier starts are later ones with time turned round: the start in the mirror is the end.
+
+mod runs;
+mod sieve;
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::super::amounts::{Amounts, NOTHING};
+use super::super::profile::Sought;
+use super::super::timeline::{Column, View, Walk};
+use super::rooms::{Room, Size};
+use super::{Pool, PoolNode};
+use crate::{Resources, Timestamp};
+use runs::Runs;
+use sieve::{Sieve, Wanted};
+
+/// Where at most one node in so many has a part, their profiles are asked rather than the changes
+/// of all followed.
+const FEW: usize = if cfg!(test) { 2 } else { 16 };
+
+/// When the usage of a node changes, and to what; the earliest first.
+type NextChanges = BinaryHeap<Reverse<(i64, usize, Amounts)>>;
+
+struct Search<'a> {
+    view: View<'a>,
+    nodes: &'a [PoolNode],
+    rooms: &'a [Room],
+    wanted: Wanted,
+    /// What has to be more than is in use for one instance, by node.
+    limits: &'a [Amounts],
+    runs: Runs<'a>,
+}
+
+impl Pool {
+    /// The smallest start in `[not_before, latest_start]` at which `count` instances of `size`
+    /// fit for `duration_ms`; `None` where there is none. Starts before [`Pool::since`] and
+    /// windows that would end after `Timestamp::MAX` do not count.
+    #[must_use]
+    pub fn nearest_later(
+        &self,
+        size: Resources,
+        count: u32,
+        duration_ms: i64,
+        not_before: Timestamp,
+        latest_start: Timestamp,
+    ) -> Option<Timestamp> {
+        let (first, last) = self.starts_between(duration_ms, not_before, latest_start)?;
+        if self.fits_always(size, count, duration_ms)? {
+            return Some(Timestamp(first));
+        }
+        let view = self.timeline.view();
+        let wanted = Wanted {
+            size: Size::of(size),
+            count,
+            duration_ms,
+        };
+        let limits = self.limits_for(size);
+        let found = Search::new(self, view, &limits, wanted).run(first, last)?;
+        Some(Timestamp(found))
+    }
+
+    /// The largest start in `[earliest_start, not_after]` at which `count` instances of `size`
+    /// fit for `duration_ms`; the mirror of [`Self::nearest_later`].
+    #[must_use]
+    pub fn nearest_earlier(
+        &self,
+        size: Resources,
+        count: u32,
+        duration_ms: i64,
+        not_after: Timestamp,
+        earliest_start: Timestamp,
+    ) -> Option<Timestamp> {
+        let (last, first) = self.starts_between(duration_ms, earliest_start, not_after)?;
+        if self.fits_always(size, count, duration_ms)? {
+            return Some(Timestamp(first));
+        }
+        let view = self.timeline.mirrored();
+        let mirrored = |start: i64| start.saturating_add(duration_ms).saturating_neg();
+        let wanted = Wanted {
+            size: Size::of(size),
+            count,
+            duration_ms,
+        };
+        let limits = self.limits_for(size);
+        let mut search = Search::new(self, view, &limits, wanted);
+        let found = search.run(mirrored(first), mirrored(last))?;
+        Some(Timestamp(
+            found.saturating_neg().saturating_sub(duration_ms),
+        ))
+    }
+
+    /// What has to be more than is in use for one instance, by node.
+    fn limits_for(&self, size: Resources) -> Column {
+        let size = Size::of(size);
+        let limits = self.rooms.iter().map(|room| room.limit_for(&size, 1));
+        limits.collect()
+    }
+
+    fn starts_between(
+        &self,
+        duration_ms: i64,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Option<(i64, i64)> {
+        let from = from.max(self.since).0;
+        let to = to.0.min(i64::MAX.saturating_sub(duration_ms.max(0)));
+        (from <= to).then_some((from, to))
+    }
+
+    /// Whether nothing needs to be searched: nothing is asked for, or for no time. `None` where
+    /// it fits at no time, since the nodes are too few or too small.
+    fn fits_always(&self, size: Resources, count: u32, duration_ms: i64) -> Option<bool> {
+        self.could_ever_host(size, count).ok()?;
+        Some(count == 0 || duration_ms <= 0)
+    }
+}
+
+impl<'a> Search<'a> {
+    fn new(pool: &'a Pool, view: View<'a>, limits: &'a [Amounts], wanted: Wanted) -> Self {
+        let Wanted {
+            size,
+            count,
+            duration_ms,
+        } = wanted;
+        Self {
+            view,
+            nodes: &pool.nodes,
+            rooms: &pool.rooms,
+            wanted,
+            limits,
+            runs: Runs::new(&pool.rooms, (size, count), duration_ms),
+        }
+    }
+
+    /// The first start in `[first, last]`.
+    fn run(&mut self, first: i64, last: i64) -> Option<i64> {
+        let after_last = last.saturating_add(1);
+        let able = self.limits.iter().enumerate();
+        let able = able.filter(|&(_, &limit)| limit != NOTHING);
+        self.runs.begin(able.map(|(node, _)| node), self.limits);
+        let mut start = first;
+        let walk = self.view.walk_from(first);
+        if let Some(found) = self.stretch(&mut start, walk, after_last) {
+            return Some(found);
+        }
+        if start >= after_last {
+            return None;
+        }
+        let mut sieve = Sieve::from(start, self.view, (self.rooms, self.limits), self.wanted);
+        while let Some((begins, ends)) = sieve.next(start)
+            && begins < after_last
+        {
+            start = begins;
+            let few = sieve.candidates().len() <= self.nodes.len() / FEW;
+            if !few && let Some(end) = sieve.skip_to_blocked(&self.view, start) {
+                start = end;
+                continue;
+            }
+            self.runs.begin(sieve.candidates(), self.limits);
+            let found = if few {
+                start = ends.min(after_last);
+                self.stretch_of_few(begins, start)
+            } else {
+                self.stretch(&mut start, sieve.walk(), after_last)
+            };
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    /// The first start from `start` on in the stretch that it is in, which ends at `end`, by the
+    /// profiles of the nodes that have a part.
+    fn stretch_of_few(&mut self, start: i64, end: i64) -> Option<i64> {
+        let present = self.runs.taking_part().iter().map(|&node| {
+            let usage = self.view.usage_at(&self.nodes[node].profile, start);
+            Reverse((start, node, usage))
+        });
+        let changes = present.collect();
+        self.follow_few(changes, end)
+    }
+
+    /// The first start from `start` on in the stretch that it is in, where `walk` begins; moves
+    /// it to the stretch's end, or to `after_last` if that comes first.
+    fn stretch(&mut self, start: &mut i64, mut walk: Walk<'_>, after_last: i64) -> Option<i64> {
+        let common_until = start.saturating_add(self.wanted.duration_ms);
+        self.meet_all(*start, &walk.usage, true);
+        let end = walk.end.min(after_last);
+        *start = end;
+        while let Some((at, node)) = walk.step()
+            && at < end
+        {
+            if let Some(found) = self.runs.ripen(at) {
+                return Some(found);
+            }
+            self.runs.meet(at, node, walk.usage[node], true);
+        }
+        if !self.runs.can_still() {
+            return None;
+        }
+        if self.runs.hosting() <= self.nodes.len() / FEW {
+            let hosting = self.runs.taking_part().iter();
+            let changes = hosting.filter_map(|&node| self.next_change(node, end, end));
+            let changes = changes.collect();
+            return self.follow_few(changes, end);
+        }
+        let mut at = end;
+        if end < common_until {
+            let common = self.view.max_over(end, common_until);
+            self.meet_all(end, &common, false);
+            at = common_until;
+        }
+        self.follow_all(at, end.saturating_add(self.wanted.duration_ms))
+    }
+
+    fn meet_all(&mut self, at: i64, usage: &[Amounts], may_rise: bool) {
+        for index in 0..self.runs.taking_part().len() {
+            let node = self.runs.taking_part()[index];
+            self.runs.meet(at, node, usage[node], may_rise);
+        }
+    }
+
+    /// Goes through the changes of all nodes from `at` until `until`; no run begins any more.
+    fn follow_all(&mut self, mut at: i64, until: i64) -> Option<i64> {
+        while at < until && self.runs.can_still() {
+            let mut walk = self.view.walk_from(at);
+            if let Some(found) = self.runs.ripen(at) {
+                return Some(found);
+            }
+            self.meet_all(at, &walk.usage, false);
+            while self.runs.can_still()
+                && let Some((at, node)) = walk.step()
+                && at < until
+            {
+                if let Some(found) = self.runs.ripen(at) {
+                    return Some(found);
+                }
+                self.runs.meet(at, node, walk.usage[node], false);
+            }
+            at = walk.end;
+        }
+        self.ripen_all()
+    }
+
+    /// The same by the next changes of the nodes that have a part; runs begin before `end` only.
+    fn follow_few(&mut self, mut changes: NextChanges, end: i64) -> Option<i64> {
+        while let Some(Reverse((at, node, usage))) = changes.pop() {
+            if let Some(found) = self.runs.ripen(at) {
+                return Some(found);
+            }
+            self.runs.meet(at, node, usage, at < end);
+            if at >= end && !self.runs.can_still() {
+                return None;
+            }
+            changes.extend(self.next_change(node, at, end));
+        }
+        self.ripen_all()
+    }
+
+    /// When a node will host less than it does at `at`, or more of what begins before `end`.
+    fn next_change(
+        &self,
+        node: usize,
+        at: i64,
+        end: i64,
+    ) -> Option<Reverse<(i64, usize, Amounts)>> {
+        let profile = &self.nodes[node].profile;
+        let (keeps_below, rises_below) = self.runs.limits_of(node);
+        // A limit that can be kept is more than nothing.
+        let within = |limit: Amounts| limit.map(|amount| amount.saturating_sub(1));
+        let until = end.saturating_add(self.wanted.duration_ms);
+        let fall = keeps_below.and_then(|limit| {
+            let above = Sought::Above(within(limit));
+            self.view.first(profile, (at, until), above)
+        });
+        let rise = rises_below.filter(|_| at < end).and_then(|limit| {
+            let until = fall.map_or(end, |(fall, _)| end.min(fall));
+            let within = Sought::Within(within(limit));
+            self.view.first(profile, (at, until), within)
+        });
+        let (at, usage) = rise.or(fall)?;
+        Some(Reverse((at, node, usage)))
+    }
+
+    /// The start at which enough last until all has been gone through.
+    fn ripen_all(&mut self) -> Option<i64> {
+        if self.runs.can_still() {
+            self.runs.ripen(i64::MAX)
+        } else {
+            None
+        }
+    }
+}

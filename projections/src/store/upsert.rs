@@ -1,0 +1,187 @@
+//! Rows that are written at once, over those that are there.
+//!
+//! PostgreSQL takes any number of them in one statement, a column an array: a statement with a value for
+//! each column of each row costs it half as much again. SQLite has no arrays, and takes values.
+
+use sqlx::Arguments as _;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::PgArguments;
+
+use super::statement::{Statement, Value};
+
+/// Most rows in one statement of SQLite. Rows go in powers of two, so that there are few statements.
+const ROWS_MAX: usize = 64;
+
+/// Rows of one view; each has its key, the columns that every view has, and those of its own.
+pub(crate) struct Upsert {
+    table: &'static str,
+    key: &'static str,
+    own: &'static [&'static str],
+    rows: Vec<Vec<Value>>,
+}
+
+impl Upsert {
+    /// How many columns every view has, the key included.
+    pub(crate) const SHARED_COLUMNS: usize = 5;
+
+    /// No rows of `table` yet, which `key` names and which have the columns `own`.
+    pub(crate) const fn new(
+        table: &'static str,
+        key: &'static str,
+        own: &'static [&'static str],
+    ) -> Self {
+        let rows = Vec::new();
+        Self {
+            table,
+            key,
+            own,
+            rows,
+        }
+    }
+
+    /// One row more: its key, `created_position`, `sequence`, `position` and `state`, then its own columns.
+    pub(crate) fn push(&mut self, row: Vec<Value>) {
+        debug_assert_eq!(row.len(), Self::SHARED_COLUMNS + self.own.len());
+        self.rows.push(row);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// What comes before and after the rows; a row's first position never changes.
+    fn around(&self) -> (String, String) {
+        let Self {
+            table, key, own, ..
+        } = self;
+        let shared = ["sequence", "position", "state"];
+        let changing = || shared.iter().chain(*own);
+        let columns: String = changing().map(|column| format!(", {column}")).collect();
+        let taken_over: Vec<String> = changing()
+            .map(|column| format!("{column} = excluded.{column}"))
+            .collect();
+        (
+            format!("INSERT INTO {table} ({key}, created_position{columns}) "),
+            format!(
+                " ON CONFLICT ({key}) DO UPDATE SET {}",
+                taken_over.join(", ")
+            ),
+        )
+    }
+
+    /// One statement for all rows, of which there is one at least.
+    pub(super) fn into_arrays(self) -> Result<(String, PgArguments), BoxDynError> {
+        let (insert, over) = self.around();
+        let mut columns: Vec<Column> = self
+            .rows
+            .first()
+            .into_iter()
+            .flatten()
+            .map(Column::of)
+            .collect();
+        let arrays: Vec<String> = (1..)
+            .zip(&columns)
+            .map(|(n, column)| format!("${n}::{}[]", column.kind()))
+            .collect();
+        for row in self.rows {
+            for (column, value) in columns.iter_mut().zip(row) {
+                column.push(value);
+            }
+        }
+        let mut arguments = PgArguments::default();
+        for column in columns {
+            match column {
+                Column::Ints(values) => arguments.add(values)?,
+                Column::Texts(values) => arguments.add(values)?,
+            }
+        }
+        let sql = format!("{insert}SELECT * FROM UNNEST({}){over}", arrays.join(", "));
+        Ok((sql, arguments))
+    }
+
+    /// Statements for all rows, a value a column.
+    pub(super) fn into_statements(self) -> impl Iterator<Item = Statement> {
+        let (insert, over) = self.around();
+        let mut rows = self.rows.into_iter();
+        std::iter::from_fn(move || {
+            let at_once = ROWS_MAX.min(1 << rows.len().checked_ilog2()?);
+            let mut statement = Statement::new(&insert);
+            for (i, row) in rows.by_ref().take(at_once).enumerate() {
+                statement.push(if i == 0 { "VALUES (" } else { ", (" });
+                statement.push_values(row).push(")");
+            }
+            statement.push(&over);
+            Some(statement)
+        })
+    }
+}
+
+/// The values of one column.
+enum Column {
+    Ints(Vec<Option<i64>>),
+    Texts(Vec<Option<String>>),
+}
+
+impl Column {
+    /// An empty one for values such as this.
+    const fn of(value: &Value) -> Self {
+        match value {
+            Value::Int(_) => Self::Ints(Vec::new()),
+            Value::Text(_) => Self::Texts(Vec::new()),
+        }
+    }
+
+    const fn kind(&self) -> &'static str {
+        match self {
+            Self::Ints(_) => "bigint",
+            Self::Texts(_) => "text",
+        }
+    }
+
+    fn push(&mut self, value: Value) {
+        match (self, value) {
+            (Self::Ints(values), Value::Int(value)) => values.push(value),
+            (Self::Texts(values), Value::Text(value)) => values.push(value),
+            (Self::Ints(_), Value::Text(_)) | (Self::Texts(_), Value::Int(_)) => {
+                unreachable!("invariant: a view's column is of one type in every row")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn upsert(rows: i64) -> Upsert {
+        let mut upsert = Upsert::new("nodes", "name", &["pool"]);
+        for n in 0..rows {
+            let shared = ["a name".into(), n.into(), n.into(), n.into(), "{}".into()];
+            let own = [Value::Text(None)];
+            upsert.push(shared.into_iter().chain(own).collect());
+        }
+        upsert
+    }
+
+    #[test]
+    fn a_statement_of_postgresql_is_the_same_for_any_number_of_rows() {
+        let (one, _) = upsert(1).into_arrays().unwrap();
+        let (thousand, _) = upsert(1_000).into_arrays().unwrap();
+        assert_eq!(one, thousand);
+        assert_eq!(
+            one,
+            "INSERT INTO nodes (name, created_position, sequence, position, state, pool) SELECT * FROM \
+             UNNEST($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[]) \
+             ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, \
+             position = excluded.position, state = excluded.state, pool = excluded.pool"
+        );
+    }
+
+    #[test]
+    fn rows_go_to_sqlite_in_powers_of_two_up_to_the_limit() {
+        assert_eq!(upsert(0).into_statements().count(), 0);
+        let rows = |statement: Statement| statement.sql.matches('(').count() - 2;
+        let sizes: Vec<usize> = upsert(71).into_statements().map(rows).collect();
+        assert_eq!(sizes, [ROWS_MAX, 4, 2, 1]);
+    }
+}
