@@ -144,7 +144,7 @@ async fn given_an_append_that_fails_then_the_caller_is_told_and_nothing_remains(
             (before, 0)
         );
         let again = bench.propose(1).await.unwrap();
-        assert_eq!((status(&again), again.position), ("ACCEPTED", before + 3));
+        assert_eq!((status(&again), again.position), ("ACCEPTED", before + 4));
     }
 }
 

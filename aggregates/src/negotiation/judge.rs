@@ -35,7 +35,7 @@ impl<'a> Judge<'a> {
         evidence.price_as_asked = Some(quote.price);
         let bargaining = &self.policy.bargaining;
         let asking = bargaining.asking_price(quote.price, self.case.round);
-        evidence.asking = asking.reserve.is_some().then_some(asking);
+        evidence.asking = asking.reserve.is_some().then(|| Box::new(asking));
         let priced = bargaining.answer(quote.price, asked.price_limit, self.case.round);
         if let Err(never_fits) = self.pool.could_ever_host(asked.size, asked.instances_fixed) {
             evidence.reasons.push(Reason::NeverFits { never_fits });
@@ -156,7 +156,7 @@ impl<'a> Judge<'a> {
 
     /// The optional instances there is room for beside the fixed ones: as many as were asked for,
     /// as long as the share of them that is held fits. None once the reservation has started.
-    fn options(&mut self, terms: &Terms, fixed: &Placement) -> Option<OptionGrant> {
+    fn options(&mut self, terms: &Terms, fixed: &Placement) -> Option<Box<OptionGrant>> {
         let wanted = terms.instances_option;
         let running = self.case.agreement.is_some_and(|a| a.is_running);
         if wanted == 0 || running {
@@ -177,10 +177,12 @@ impl<'a> Judge<'a> {
             let held = u32::try_from(held_of(granted)).unwrap_or(granted);
             (granted, pool.place(size, held, window).unwrap_or_default())
         });
-        (granted > 0).then_some(OptionGrant {
-            granted,
-            held,
-            each,
+        (granted > 0).then(|| {
+            Box::new(OptionGrant {
+                granted,
+                held,
+                each,
+            })
         })
     }
 }

@@ -272,8 +272,10 @@ fn given_price_and_capacity_short_when_judged_then_only_what_is_true_is_said() {
 fn given_a_price_beyond_counting_when_judged_then_it_is_rejected_not_wrapped() {
     let mut pool = pool(&BOTH);
     let mut dear = policy();
-    let mut rates = crate::pricing::Rates::default();
-    rates.vcpu_hour = MicroCredits(u64::MAX);
+    let rates = crate::pricing::Rates {
+        vcpu_hour: MicroCredits(u64::MAX),
+        ..crate::pricing::Rates::default()
+    };
     dear.pricing = crate::pricing::Pricing::Flat { rates };
     let verdict = Desk::new(&mut pool, &dear).judge(&case(&terms(2, 120, 180), 0));
     assert_eq!(verdict.answer, Judgement::Reject);

@@ -24,7 +24,7 @@ pub struct Offer {
     pub placement: Placement,
     /// The optional instances that come with it; `None` where it grants none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub options: Option<OptionGrant>,
+    pub options: Option<Box<OptionGrant>>,
     /// Until when its capacity is held.
     pub expires_at: Timestamp,
     /// In what it differs from what was asked; `None` where it does not.
@@ -107,7 +107,7 @@ pub struct Draft {
     /// How many of the fixed instances on which node.
     pub placement: Placement,
     /// The optional instances that come with it.
-    pub options: Option<OptionGrant>,
+    pub options: Option<Box<OptionGrant>>,
     /// In what it differs from what was asked.
     pub differs: Option<Difference>,
 }
@@ -146,7 +146,7 @@ pub struct Evidence {
     pub price_as_asked: Option<MicroCredits>,
     /// What the negotiation policy asked in this round, and from what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub asking: Option<Asking>,
+    pub asking: Option<Box<Asking>>,
     /// Why the terms could not be had as asked; empty for an accept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Reason>,

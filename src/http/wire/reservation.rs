@@ -95,7 +95,7 @@ impl ReservationOut {
             duration: terms.map(|t| t.window.duration_ms()),
             price: offer.map(|offer| offer.price().to_string()),
             paid: paid_of(reservation),
-            options: offer.and_then(|offer| offer.options.as_ref().map(OptionsOut::of)),
+            options: offer.and_then(|offer| offer.options.as_deref().map(OptionsOut::of)),
             change: ChangeOut::of(view.id, reservation),
             placement: offer
                 .map(|offer| offer.placement.clone())

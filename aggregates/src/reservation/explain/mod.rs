@@ -36,7 +36,7 @@ impl ReservationEvent {
                 let mut said = vec![format!("Accepted as asked: {}", held(offer))];
                 said.push(price(&offer.quote, offer.agreed_price));
                 said.extend(options(offer));
-                said.extend(evidence.asking.as_ref().map(conceded));
+                said.extend(evidence.asking.as_deref().map(conceded));
                 said
             }
             Self::TermsCountered {
@@ -53,7 +53,7 @@ impl ReservationEvent {
                     ));
                     said.push(price(&offer.quote, offer.agreed_price));
                 }
-                said.extend(evidence.asking.as_ref().map(conceded));
+                said.extend(evidence.asking.as_deref().map(conceded));
                 said
             }
             Self::TermsRejected { evidence } => {

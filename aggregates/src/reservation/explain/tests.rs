@@ -8,11 +8,11 @@ use crate::{Dimension, MicroCredits, Timestamp};
 fn given_a_counter_when_explained_then_what_is_in_the_way_and_each_offer_is_told() {
     let mut later = offer(1, terms(1, 120, 180), 10);
     later.differs = Some(Difference::Start { by_ms: 3_600_000 });
-    later.options = Some(OptionGrant {
+    later.options = Some(Box::new(OptionGrant {
         granted: 2,
         held: on(&[("n1", 2)]),
         each: later.quote.clone(),
-    });
+    }));
     let evidence = Evidence {
         reasons: vec![Reason::CapacityShort {
             window: terms(1, 60, 120).window,

@@ -7,11 +7,11 @@ use crate::MicroCredits;
 fn with_options(granted: u32, held: u32) -> Vec<ReservationEvent> {
     let mut agreement = offer(1, asked(), 10);
     agreement.terms.instances_option = granted;
-    agreement.options = Some(OptionGrant {
+    agreement.options = Some(Box::new(OptionGrant {
         granted,
         held: on(&[("n1", held)]),
         each: agreement.quote.clone(),
-    });
+    }));
     and(
         and(
             initiated(),
