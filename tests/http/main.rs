@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod agreements;
 mod bad_input;
 mod dialogues;
 mod idempotency;

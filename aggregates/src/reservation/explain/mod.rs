@@ -10,7 +10,7 @@ mod words;
 mod tests;
 
 use self::words::{
-    agreement, conceded, difference, instances, options, price, reason, refund, terms,
+    agreement, conceded, difference, instances, options, price, reason, refund, span, terms,
 };
 use super::{ChangeEndCause, HoldEndCause, Offer, OptionsEndCause, ReservationEvent};
 
@@ -113,8 +113,9 @@ impl ReservationEvent {
                 undelivered_ms,
                 amount,
             } => vec![format!(
-                "Instance {instance_id} did not run for {undelivered_ms} ms of what was paid for: \
-                 {amount} credits are given back."
+                "Instance {instance_id} did not run for {} of what was paid for: {amount} credits \
+                 are given back.",
+                span(*undelivered_ms)
             )],
             Self::ReservationWithdrawn => vec!["Given up before it was confirmed.".to_owned()],
             Self::ReservationLapsed => {

@@ -44,10 +44,10 @@ fn given_a_counter_when_explained_then_what_is_in_the_way_and_each_offer_is_told
              the window.",
             "On n1 0 are free where 1 are needed, counted in vCPUs, from \
              2009-08-17T05:00:00.000Z to 2009-08-17T06:00:00.000Z.",
-            "Offer 1, 3600000 ms later: 1 instance of type ONE from 2009-08-17T06:00:00.000Z to \
+            "Offer 1, 1 h later: 1 instance of type ONE from 2009-08-17T06:00:00.000Z to \
              2009-08-17T07:00:00.000Z (1 on n1), held until 2009-08-17T04:10:00.000Z.",
             "It costs 1 credits: flat rates, for 1 vCPUs, 1024 MiB of memory, 10 GiB of disk over \
-             3600000 ms.",
+             1 h.",
         ]
     );
 }
@@ -62,7 +62,7 @@ fn given_a_credit_when_explained_then_the_time_and_the_amount_are_told() {
     assert_eq!(
         event.explain(),
         [
-            "Instance 00000000-0000-0000-0000-000000000000 did not run for 600000 ms of what \
+            "Instance 00000000-0000-0000-0000-000000000000 did not run for 10 min of what \
              was paid for: 1.5 credits are given back."
         ]
     );

@@ -67,6 +67,29 @@ fn percent(ppm: u32) -> String {
     format!("{whole}.{} %", digits.trim_end_matches('0'))
 }
 
+/// A length of time such as "1 h 30 min"; no part of it is left out.
+pub(super) fn span(ms: i64) -> String {
+    let mut left = ms.unsigned_abs();
+    let mut parts = Vec::new();
+    for (unit_ms, unit) in [
+        (86_400_000, "d"),
+        (3_600_000, "h"),
+        (60_000, "min"),
+        (1_000, "s"),
+        (1, "ms"),
+    ] {
+        let count = left / unit_ms;
+        left %= unit_ms;
+        if count > 0 {
+            parts.push(format!("{count} {unit}"));
+        }
+    }
+    if parts.is_empty() {
+        return "0 s".to_owned();
+    }
+    parts.join(" ")
+}
+
 /// The price with the policy it comes from and its inputs.
 pub(super) fn price(quote: &Quote, agreed: Option<MicroCredits>) -> String {
     let inputs = quote.inputs();
@@ -83,23 +106,26 @@ pub(super) fn price(quote: &Quote, agreed: Option<MicroCredits>) -> String {
                 Some(_) => format!(", when {utilisation} of the pool is taken"),
                 None => String::new(),
             };
-            format!("{multiplier} of the rates, asked {lead} ms before the start{full}")
+            let lead = span(lead);
+            format!("{multiplier} of the rates, asked {lead} before the start{full}")
         }
         Pricing::Calendar(_) => format!(
-            "{} ms at peak and {} ms at off-peak rates",
-            inputs.peak_ms.unwrap_or(0),
-            inputs.off_peak_ms.unwrap_or(0)
+            "{} at peak and {} at off-peak rates",
+            span(inputs.peak_ms.unwrap_or(0)),
+            span(inputs.off_peak_ms.unwrap_or(0))
         ),
     };
     let list = quote.price;
     match agreed {
         None => format!(
-            "It costs {list} credits: {policy}, for {} over {} ms.",
-            quote.resources, quote.duration_ms
+            "It costs {list} credits: {policy}, for {} over {}.",
+            quote.resources,
+            span(quote.duration_ms)
         ),
         Some(agreed) => format!(
-            "It costs {agreed} credits instead of the list price of {list}: {policy}, for {} over {} ms.",
-            quote.resources, quote.duration_ms
+            "It costs {agreed} credits instead of the list price of {list}: {policy}, for {} over {}.",
+            quote.resources,
+            span(quote.duration_ms)
         ),
     }
 }
@@ -129,9 +155,9 @@ pub(super) fn conceded(asking: &Asking) -> String {
 pub(super) fn difference(difference: Difference) -> String {
     match difference {
         Difference::Start { by_ms } if by_ms < 0 => {
-            format!("{} ms earlier", by_ms.unsigned_abs())
+            format!("{} earlier", span(by_ms))
         }
-        Difference::Start { by_ms } => format!("{by_ms} ms later"),
+        Difference::Start { by_ms } => format!("{} later", span(by_ms)),
         Difference::Instances { asked, granted } => {
             format!("{granted} instead of {}", instances(asked, ""))
         }
@@ -179,16 +205,19 @@ pub(super) fn refund(quote: &RefundQuote) -> String {
             lead_ms,
             refund_ppm,
         } => format!(
-            "{} at {lead_ms} ms or more before the start",
-            percent(refund_ppm)
+            "{} at {} or more before the start",
+            percent(refund_ppm),
+            span(lead_ms)
         ),
         RefundRule::Unused {
             unused_ms,
             duration_ms,
             unused_ppm,
         } => format!(
-            "{} of the price of the {unused_ms} of {duration_ms} ms that are unused",
-            percent(unused_ppm)
+            "{} of the price of the {} of {} that are unused",
+            percent(unused_ppm),
+            span(unused_ms),
+            span(duration_ms)
         ),
     };
     format!(
