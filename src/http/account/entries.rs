@@ -13,6 +13,7 @@ use crate::http::request::{Caller, ListQuery};
 use crate::http::state::AppState;
 use crate::http::wire::EntryOut;
 use crate::ledger::StoredEvent;
+use crate::writer::stored_fact;
 
 /// Paged by `limit` and `cursor`.
 pub async fn entries(
@@ -42,20 +43,12 @@ pub async fn entries(
 }
 
 fn entry_of(event: &StoredEvent) -> Result<AccountEvent, Problem> {
-    let unreadable = || {
-        tracing::error!(position = event.position, "an entry does not read");
-        Problem::internal()
-    };
-    let fact = Fact::from_stored(
-        &event.aggregate_type,
-        &event.aggregate_id,
-        &event.event_type,
-        &event.event_version,
-        &event.payload,
-    );
-    match fact {
+    match stored_fact(event) {
         Ok(Fact::Account(_, entry)) => Ok(entry),
         Ok(Fact::Reservation(..) | Fact::Instance(..) | Fact::Node(..) | Fact::Site(_))
-        | Err(_) => Err(unreadable()),
+        | Err(_) => {
+            tracing::error!(position = event.position, "an entry does not read");
+            Err(Problem::internal())
+        }
     }
 }

@@ -25,9 +25,11 @@ use openpex_aggregates::live::Answer;
 pub use history::SENDER_KEY;
 
 use super::observe::RequestNotes;
+use super::own_writes::wait_for_own_writes;
+use super::ports::ReservationView;
 use super::problem::Problem;
 use super::reply::{json, with_header};
-use super::request::etag_of;
+use super::request::{Caller, etag_of};
 use super::state::AppState;
 use super::wire::NegotiationAnswer;
 use crate::writer::Committed;
@@ -72,6 +74,22 @@ impl<S: Send + Sync> FromRequestParts<S> for ReservationPath {
         let notes = RequestNotes::of(&parts.extensions);
         notes.note_reservation(id);
         Ok(Self { id, notes })
+    }
+}
+
+impl ReservationPath {
+    /// The reservation as the views have it, with the caller's own writes.
+    ///
+    /// # Errors
+    /// 404 where it is not there or not theirs to see.
+    async fn find(&self, app: &AppState, caller: &Caller) -> Result<ReservationView, Problem> {
+        wait_for_own_writes(app, caller).await?;
+        let found = app.reads.find_reservation(self.id).await?;
+        let view = found
+            .filter(|view| caller.may_see(view.reservation.user_id))
+            .ok_or_else(|| Problem::not_found("reservation"))?;
+        self.notes.note_position(view.position);
+        Ok(view)
     }
 }
 

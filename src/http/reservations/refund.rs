@@ -7,7 +7,6 @@ use openpex_aggregates::reservation::StatusName;
 use serde_json::json;
 
 use super::ReservationPath;
-use crate::http::own_writes::wait_for_own_writes;
 use crate::http::problem::Problem;
 use crate::http::reply::json;
 use crate::http::request::Caller;
@@ -19,11 +18,7 @@ pub async fn refund(
     caller: Caller,
     path: ReservationPath,
 ) -> Result<Response, Problem> {
-    wait_for_own_writes(&app, &caller).await?;
-    let found = app.reads.find_reservation(path.id).await?;
-    let view = found
-        .filter(|view| caller.may_see(view.reservation.user_id))
-        .ok_or_else(|| Problem::not_found("reservation"))?;
+    let view = path.find(&app, &caller).await?;
     let reservation = &view.reservation;
     let status = reservation.status.name();
     let Some(agreement) = reservation
