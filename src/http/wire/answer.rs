@@ -1,8 +1,10 @@
 //! What a negotiation is answered with: the paper's Figures 8 and 9, and ours beside them.
 
 use openpex_aggregates::capacity::{Placement, Shortage};
+use openpex_aggregates::negotiation::Asking;
+use openpex_aggregates::pricing::{Pricing, Quote};
 use openpex_aggregates::reservation::{
-    Difference, Offer, OptionGrant, Reason, Reservation, StandingOffer, Status,
+    Difference, Evidence, Offer, OptionGrant, Reason, Reservation, StandingOffer, Status,
 };
 use openpex_aggregates::{ReservationId, UserId};
 use serde::Serialize;
@@ -20,6 +22,8 @@ pub struct NegotiationAnswer {
     offers: Vec<OfferOut>,
     reasons: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    asking: Option<AskingOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<String>,
     /// What it has cost so far, once both agreed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,6 +35,65 @@ pub struct NegotiationAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
     position: u64,
+}
+
+/// The provider's list price and what it was made from.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QuoteOut {
+    policy: &'static str,
+    list_price: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lead_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    utilisation_ppm: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    multiplier_ppm: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    peak_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    off_peak_ms: Option<i64>,
+}
+
+impl QuoteOut {
+    fn of(quote: &Quote) -> Self {
+        let inputs = quote.inputs();
+        Self {
+            policy: match quote.pricing {
+                Pricing::Flat { .. } => "flat",
+                Pricing::Utilisation(_) => "utilisation",
+                Pricing::LeadTime(_) => "lead-time",
+                Pricing::Calendar(_) => "calendar",
+            },
+            list_price: quote.price.to_string(),
+            lead_ms: inputs.lead_ms,
+            utilisation_ppm: inputs.utilisation_ppm,
+            multiplier_ppm: inputs.multiplier_ppm,
+            peak_ms: inputs.peak_ms,
+            off_peak_ms: inputs.off_peak_ms,
+        }
+    }
+}
+
+/// What the negotiation policy asked in this round, where it bargains.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AskingOut {
+    round: u32,
+    price: String,
+    list_price: String,
+    conceded_ppm: u32,
+}
+
+impl AskingOut {
+    fn of(asking: &Asking) -> Self {
+        Self {
+            round: asking.round,
+            price: asking.price.to_string(),
+            list_price: asking.list.to_string(),
+            conceded_ppm: asking.conceded_ppm,
+        }
+    }
 }
 
 /// Optional instances that can be claimed until the start.
@@ -72,6 +135,7 @@ impl NegotiationAnswer {
             status: reservation.status.name().as_str(),
             offers: offers_of(id, reservation.user_id, table),
             reasons: reasons_of(table),
+            asking: evidence_of(table).and_then(|e| e.asking.as_deref().map(AskingOut::of)),
             price: offer.map(|offer| offer.price().to_string()),
             paid: paid_of(reservation),
             options: offer.and_then(|offer| offer.options.as_deref().map(OptionsOut::of)),
@@ -89,6 +153,7 @@ pub struct OfferOut {
     offer: u32,
     proposal: ProposalOut,
     price: String,
+    quote: QuoteOut,
     #[serde(skip_serializing_if = "Option::is_none")]
     options: Option<OptionsOut>,
     expires_at: String,
@@ -103,6 +168,7 @@ impl OfferOut {
             offer: offer.offer_id.0,
             proposal: ProposalOut::of(id, userid, Some(&offer.terms)),
             price: offer.price().to_string(),
+            quote: QuoteOut::of(&offer.quote),
             options: offer.options.as_deref().map(OptionsOut::of),
             expires_at: offer.expires_at.to_rfc3339(),
             held: standing.held,
@@ -129,10 +195,14 @@ pub(super) fn offers_of(id: ReservationId, userid: UserId, table: &Status) -> Ve
 
 /// Why the terms could not be had as asked.
 pub(super) fn reasons_of(table: &Status) -> Vec<Value> {
+    let reasons = evidence_of(table).map(|evidence| evidence.reasons.iter());
+    reasons.into_iter().flatten().map(reason).collect()
+}
+
+/// What the last answer was decided from, where it was no plain yes.
+const fn evidence_of(table: &Status) -> Option<&Evidence> {
     match table {
-        Status::Countered { evidence, .. } | Status::Rejected { evidence, .. } => {
-            evidence.reasons.iter().map(reason).collect()
-        }
+        Status::Countered { evidence, .. } | Status::Rejected { evidence, .. } => Some(evidence),
         Status::Absent
         | Status::Initiated
         | Status::Accepted { .. }
@@ -142,7 +212,7 @@ pub(super) fn reasons_of(table: &Status) -> Vec<Value> {
         | Status::Withdrawn { .. }
         | Status::Lapsed { .. }
         | Status::Cancelled { .. }
-        | Status::Expired { .. } => Vec::new(),
+        | Status::Expired { .. } => None,
     }
 }
 
@@ -227,7 +297,7 @@ mod tests {
     use crate::http::ports::ReservationView;
     use openpex_aggregates::TimeWindow;
     use openpex_aggregates::Timestamp;
-    use openpex_aggregates::pricing::{Market, PricedTerms, Pricing};
+    use openpex_aggregates::pricing::{Market, PricedTerms};
     use openpex_aggregates::terms::Terms;
 
     /// A market in which nothing is taken.
