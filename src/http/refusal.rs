@@ -116,6 +116,7 @@ impl From<Refusal> for Problem {
                 .with("asked", asked)
                 .with("guaranteed", held)
                 .with("placeable", held.saturating_add(shortage.placeable)),
+            Refusal::ChangeOver { .. } => Self::conflict("change_over", detail),
             Refusal::ChangePending => Self::conflict("change_pending", detail),
             Refusal::Price(_) => Self::conflict("price_overflow", detail),
             Refusal::TooEarly { starts_at, now } => Self::conflict("too_early", detail)

@@ -150,6 +150,19 @@ pub enum ChangeEndCause {
     Ended,
 }
 
+impl ChangeEndCause {
+    /// The cause as part of a sentence.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Withdrawn => "the user gave it up",
+            Self::Lapsed => "its session ran out",
+            Self::Started => "the reservation started",
+            Self::Ended => "the reservation ended",
+        }
+    }
+}
+
 /// Why optional instances can no longer be claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

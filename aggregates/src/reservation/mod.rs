@@ -51,6 +51,9 @@ pub struct Reservation {
     /// was agreed on stays in force until the change is confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Box<Status>>,
+    /// How the last change ended, where that was not by confirming it: who confirms it late is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_ended: Option<ChangeEndCause>,
     /// How many changes were asked for.
     #[serde(default)]
     pub changes: u32,
@@ -182,7 +185,10 @@ impl Reservation {
                 self.note_growth(agreement);
                 self.agree_on(agreement, *paid);
             }
-            ReservationEvent::ChangeEnded { .. } => self.change = None,
+            ReservationEvent::ChangeEnded { cause } => {
+                self.change = None;
+                self.change_ended = Some(*cause);
+            }
             ReservationEvent::OptionsClaimed {
                 agreement, paid, ..
             } => self.agree_on(agreement, *paid),
@@ -273,6 +279,7 @@ impl Reservation {
 
     fn note_proposal(&mut self, round: u32) {
         self.round = round;
+        self.change_ended = None;
         if round == 1 && self.status.name().is_agreed() {
             self.changes = self.changes.saturating_add(1);
         }

@@ -2,7 +2,7 @@
 
 use crate::capacity::Shortage;
 use crate::pricing::PriceOverflow;
-use crate::reservation::StatusName;
+use crate::reservation::{ChangeEndCause, StatusName};
 use crate::{OfferId, Timestamp};
 
 /// Why a command is refused; nothing is appended then.
@@ -54,6 +54,12 @@ pub enum Refusal {
         held: u32,
         /// Why the others do not fit.
         shortage: Box<Shortage>,
+    },
+    /// The change that is meant is off.
+    #[error("the change is off: {}; the agreement stays as it was", cause.in_words())]
+    ChangeOver {
+        /// Why.
+        cause: ChangeEndCause,
     },
     /// What the options would be added to is being changed.
     #[error("a change is being negotiated; confirm or reject it first")]

@@ -136,7 +136,10 @@ impl Reservation {
                 }
                 Ok(vec![self.agreed(&standing.offer, context)])
             }
-            Status::Confirmed { .. } | Status::Activated { .. } => Ok(Vec::new()),
+            Status::Confirmed { .. } | Status::Activated { .. } => match self.change_ended {
+                Some(cause) => Err(Refusal::ChangeOver { cause }),
+                None => Ok(Vec::new()),
+            },
             Status::Absent
             | Status::Initiated
             | Status::Countered { .. }

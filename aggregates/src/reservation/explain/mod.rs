@@ -12,7 +12,7 @@ mod tests;
 use self::words::{
     agreement, conceded, difference, instances, options, price, reason, refund, span, terms,
 };
-use super::{ChangeEndCause, HoldEndCause, Offer, OptionsEndCause, ReservationEvent};
+use super::{HoldEndCause, Offer, OptionsEndCause, ReservationEvent};
 
 impl ReservationEvent {
     /// What this event says, in sentences.
@@ -88,7 +88,7 @@ impl ReservationEvent {
                 agreement(agreed)
             )],
             Self::ChangeEnded { cause } => {
-                let why = change_end(*cause);
+                let why = cause.in_words();
                 vec![format!(
                     "The change is off, {why}; the agreement stays as it was."
                 )]
@@ -149,14 +149,5 @@ const fn hold_end(cause: HoldEndCause) -> &'static str {
         HoldEndCause::Withdrawn => "the user gave it up",
         HoldEndCause::Lapsed => "the session ran out",
         HoldEndCause::Overtaken => "the reservation started or ended meanwhile",
-    }
-}
-
-const fn change_end(cause: ChangeEndCause) -> &'static str {
-    match cause {
-        ChangeEndCause::Withdrawn => "the user gave it up",
-        ChangeEndCause::Lapsed => "its session ran out",
-        ChangeEndCause::Started => "the reservation started",
-        ChangeEndCause::Ended => "the reservation ended",
     }
 }
