@@ -204,12 +204,17 @@ impl ReservationEvent {
             | Self::TermsRejected { .. }
             | Self::ReservationConfirmed { .. }
             | Self::ReservationChanged { .. }
+            | Self::ChangeEnded {
+                cause: ChangeEndCause::Started | ChangeEndCause::Ended,
+            }
             | Self::CapacityCredited { .. } => Sender::Provider,
             Self::HoldsEnded {
                 cause: HoldEndCause::Expired | HoldEndCause::Lapsed,
                 ..
             }
-            | Self::ChangeEnded { .. }
+            | Self::ChangeEnded {
+                cause: ChangeEndCause::Lapsed,
+            }
             | Self::OptionsEnded { .. }
             | Self::ReservationLapsed
             | Self::ReservationExpired { .. } => Sender::Clock,

@@ -238,7 +238,8 @@ impl Session<'_> {
         });
     }
 
-    /// Decides for a reservation and records what happens; `sender` only where it is not the usual.
+    /// Decides for a reservation and records what happens; `sender` says who activates it, where
+    /// that is not the usual one.
     fn reservation(
         &mut self,
         id: ReservationId,
@@ -283,7 +284,10 @@ impl Session<'_> {
         drop(before);
         self.record_entries(entries.opening);
         for event in events {
-            let sender = sender.unwrap_or_else(|| event.usual_sender());
+            // Who activates it says so; what follows from that has its usual sender.
+            let sender = sender
+                .filter(|_| matches!(event, ReservationEvent::ReservationActivated { .. }))
+                .unwrap_or_else(|| event.usual_sender());
             self.record(Fact::Reservation(id, event), sender);
         }
         self.record_entries(entries.moved);
