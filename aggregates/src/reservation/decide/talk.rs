@@ -160,18 +160,20 @@ impl Reservation {
         }
     }
 
-    /// What the whole has cost after a change to `price`: more is charged, and of what it costs
-    /// less the refund schedule's share is given back.
+    /// What was paid for the whole after a change to `price`: more is charged, and of what it
+    /// costs less the refund schedule's share is given back. What was credited stays credited.
     fn paid_after_change(
         &self,
         before: &Offer,
         price: MicroCredits,
         context: &ReservationContext<'_>,
     ) -> MicroCredits {
-        let less = MicroCredits(self.paid.0.saturating_sub(price.0));
+        let cost = self.cost();
+        let less = MicroCredits(cost.0.saturating_sub(price.0));
         let window = before.terms.window;
         let back = context.provider.refund(less, window, context.now).amount;
-        MicroCredits(self.paid.0.saturating_sub(back.0).max(price.0))
+        let cost = cost.0.saturating_sub(back.0).max(price.0);
+        MicroCredits(cost.saturating_sub(self.credited.0))
     }
 
     /// A hold that has run out: its terms are judged anew, so the user never fails for being late.
