@@ -261,15 +261,18 @@ impl Session<'_> {
         sender: Option<Sender>,
     ) -> Result<(), CommandRefusal> {
         let entries = self.entries_of(id, &before.state, &events)?;
-        if self.is_rehearsal || events.iter().any(ReservationEvent::claims_more) {
+        let adds = events.iter().any(ReservationEvent::adds_holdings);
+        if self.is_rehearsal || adds {
             let mut after = Tracked::clone(&before);
             for event in &events {
                 after.state.fold(event);
                 after.sequence += 1;
             }
             let user_id = after.state.user_id;
-            self.live
-                .check_quotas(user_id, (id, &after.state), self.now)?;
+            if adds {
+                self.live
+                    .check_quotas(user_id, (id, &after.state), self.now)?;
+            }
             if self.is_rehearsal {
                 self.rehearsed = Some(after);
                 return Ok(());
