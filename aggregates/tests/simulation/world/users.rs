@@ -32,7 +32,7 @@ impl World {
         let mut proposal = Proposal {
             instance_type: (*rng.pick(KINDS).unwrap()).into(),
             instances_fixed: rng.between(0, most),
-            instances_option: (rng.between(-3, 4)).max(0),
+            instances_option: rng.between(-2, 4).max(0),
             starts_at: Timestamp(from),
             duration_ms,
             template: TEMPLATE.into(),
@@ -72,7 +72,12 @@ impl World {
     /// A reservation, mostly one of the newest, and one who speaks for it: mostly its owner.
     pub(super) fn someone(&mut self) -> Option<(ReservationId, Actor)> {
         let recent = self.ids.len().saturating_sub(12);
-        let id = *if self.rng.chance(90) {
+        // Those that have ended are asked of, too, but rarely.
+        let open = |id: &&ReservationId| self.live.reservation(**id).is_some();
+        let open: Vec<_> = self.ids.iter().filter(open).copied().collect();
+        let id = *if self.rng.chance(85) {
+            self.rng.pick(&open)
+        } else if self.rng.chance(80) {
             self.rng.pick(&self.ids[recent..])
         } else {
             self.rng.pick(&self.ids)
