@@ -52,9 +52,7 @@ impl Checker {
         let unused = share(amount, unused, ms(until - from) * WHOLE_PPM);
         let mut steps = list(&schedule["before_start"]).iter();
         let step = steps.find(|step| at <= from && int(&step["lead_ms"]) <= from - at);
-        let stepped = step.map_or(0, |step| {
-            share(amount, ppm(&step["refund_ppm"]), WHOLE_PPM)
-        });
+        let stepped = step.map_or(0, |step| share(amount, ppm(&step["refund_ppm"]), WHOLE_PPM));
         stepped.max(unused)
     }
 
@@ -134,9 +132,10 @@ impl Checker {
                 must(opens == known.is_none(), || {
                     "an account opens with its opening grant, once".into()
                 })?;
-                must(!opens || data["amount"] == self.policy["opening_grant"], || {
-                    "another opening grant than the policy's".into()
-                })?;
+                must(
+                    !opens || data["amount"] == self.policy["opening_grant"],
+                    || "another opening grant than the policy's".into(),
+                )?;
                 self.books.granted += u128::from(amount);
                 known.unwrap_or(0) + amount
             }
@@ -217,7 +216,9 @@ impl Checker {
         let before: u128 = pending.iter().map(|due| u128::from(due.before)).sum();
         let after: u128 = pending.iter().map(|due| u128::from(due.after)).sum();
         must(granted + after == balances + paid + before, || {
-            format!("{granted} granted, {balances} in balances, {paid} paid, {before} to {after} due")
+            format!(
+                "{granted} granted, {balances} in balances, {paid} paid, {before} to {after} due"
+            )
         })
     }
 }

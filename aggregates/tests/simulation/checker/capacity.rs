@@ -35,7 +35,8 @@ impl Claim {
     fn on(&self, node: &str, at: i64) -> [u64; 3] {
         let here = self.parts.get(node).copied().unwrap_or(0);
         let counts = self.from <= at && at < self.until;
-        self.size.map(|amount| if counts { amount * here } else { 0 })
+        self.size
+            .map(|amount| if counts { amount * here } else { 0 })
     }
 }
 
@@ -130,7 +131,12 @@ impl Checker {
 
     /// Of terms without a limit to their price the alternatives are exactly these, in this order:
     /// the longest extension, the nearest starts, the most instances.
-    fn expect_best(&self, it: &Negotiation, others: &Others<'_>, stay: &[(String, u64)]) -> Checked {
+    fn expect_best(
+        &self,
+        it: &Negotiation,
+        others: &Others<'_>,
+        stay: &[(String, u64)],
+    ) -> Checked {
         let asked = it.asked.as_ref().ok_or("nothing asked")?;
         let mut best: Vec<(i64, i64, u64)> = Vec::new();
         let running = it.status == "Activated";
@@ -242,7 +248,11 @@ impl Others<'_> {
             }
         }
         let staying = |node: &String| stay.iter().filter(|(n, _)| n == node).map(|(_, c)| c).sum();
-        let nodes = self.checker.hosts.iter().filter(|(_, host)| host.in_service);
+        let nodes = self
+            .checker
+            .hosts
+            .iter()
+            .filter(|(_, host)| host.in_service);
         let more = nodes.map(|(node, _)| {
             let here = self.hosts(node, asked.size, window);
             let stays: u64 = staying(node);
@@ -274,7 +284,9 @@ impl Others<'_> {
     ) -> impl Iterator<Item = i64> {
         let duration = asked.duration();
         let horizon = self.at + super::record::int(&policy["limits"]["horizon_ms"]);
-        let latest = asked.latest.map_or(horizon, |at| horizon.min(at - duration));
+        let latest = asked
+            .latest
+            .map_or(horizon, |at| horizon.min(at - duration));
         let earliest = asked.earliest.map_or(asked.from, |at| at.max(self.at));
         let all = || self.claims.iter().flatten();
         let later = all().map(|claim| claim.until).chain([self.at]);
@@ -299,7 +311,10 @@ impl Others<'_> {
         let window = (offer.terms.from, offer.terms.until);
         for (node, here) in &offer.taken() {
             let host = self.checker.hosts.get(node).ok_or("unknown node")?;
-            let stays = stay.iter().find(|(n, _)| n == node).map_or(0, |(_, count)| *count);
+            let stays = stay
+                .iter()
+                .find(|(n, _)| n == node)
+                .map_or(0, |(_, count)| *count);
             must(host.in_service || *here <= stays, || {
                 format!("{node} is out of service")
             })?;

@@ -123,7 +123,9 @@ impl Checker {
     fn expect_credited(&self, record: &Record) -> Checked {
         let machine = &self.machines[&record.id];
         let grace_ms = int(&self.policy["delivery_grace_ms"]);
-        let undelivered = machine.delivery.until(record.at, machine.window.1, grace_ms);
+        let undelivered = machine
+            .delivery
+            .until(record.at, machine.window.1, grace_ms);
         let it = &self.negotiations[&machine.reservation];
         let agreed = it.agreement.as_ref().ok_or("nothing agreed on")?;
         let worth = Self::credit_of(it, agreed, undelivered);

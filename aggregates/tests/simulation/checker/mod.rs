@@ -127,7 +127,9 @@ impl Checker {
         for (id, it) in &self.negotiations {
             must(it.table() != "Proposed", || format!("{id}: no answer"))?;
             let ended = ENDS.contains(&it.status);
-            must(!ended || it.nothing_held(), || format!("{id}: a hold is left"))?;
+            must(!ended || it.nothing_held(), || {
+                format!("{id}: a hold is left")
+            })?;
             for machine in it.instances.iter().map(|id| &self.machines[id]) {
                 must(!ended || machine.going, || {
                     format!("{id}: an instance outlives its reservation")

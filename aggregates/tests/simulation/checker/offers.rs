@@ -56,9 +56,10 @@ impl Checker {
         must(terms.from >= asked.earliest.unwrap_or(asked.from), || {
             "earlier than the user can".into()
         })?;
-        must(asked.latest.is_none_or(|latest| terms.until <= latest), || {
-            "later than the user can".into()
-        })?;
+        must(
+            asked.latest.is_none_or(|latest| terms.until <= latest),
+            || "later than the user can".into(),
+        )?;
         let horizon = at + int(&self.policy["limits"]["horizon_ms"]);
         must(terms.from <= horizon, || "past the horizon".into())?;
         let hold_ms = int(&self.policy["hold_secs"]) * 1_000;
@@ -192,11 +193,14 @@ impl Checker {
     /// As many options as were asked for at most, held by the claim risk.
     fn expect_options(&self, asked: &Terms, offer: &Offer) -> Checked {
         let granted = offer.granted;
-        must(granted <= asked.option && granted == offer.terms.option, || {
-            format!("{granted} options of {}", asked.option)
-        })?;
+        must(
+            granted <= asked.option && granted == offer.terms.option,
+            || format!("{granted} options of {}", asked.option),
+        )?;
         if granted == 0 {
-            return must(offer.raw["options"].is_null(), || "no option granted".into());
+            return must(offer.raw["options"].is_null(), || {
+                "no option granted".into()
+            });
         }
         let risk = count(&self.policy["claim_risk_ppm"]);
         let held = (granted * risk).div_ceil(WHOLE_PPM);
@@ -214,7 +218,12 @@ fn expect_one_difference(asked: &Terms, offer: &Offer, accept: bool) -> Result<u
     let rest = |terms: &Terms| {
         let mut raw = terms.raw.clone();
         let fields = raw.as_object_mut().expect("terms");
-        for field in ["window", "instances_fixed", "instances_option", "asked_start_at"] {
+        for field in [
+            "window",
+            "instances_fixed",
+            "instances_option",
+            "asked_start_at",
+        ] {
             fields.remove(field);
         }
         raw
@@ -231,8 +240,12 @@ fn expect_one_difference(asked: &Terms, offer: &Offer, accept: bool) -> Result<u
     })?;
     let said = &offer.raw["differs"];
     if ends {
-        must(terms.until < asked.until, || "a later end than asked".into())?;
-        must(int(&said["end"]["asked"]) == asked.until, || "asked end".into())?;
+        must(terms.until < asked.until, || {
+            "a later end than asked".into()
+        })?;
+        must(int(&said["end"]["asked"]) == asked.until, || {
+            "asked end".into()
+        })?;
         must(int(&said["end"]["granted"]) == terms.until, || "end".into())?;
         return Ok(1);
     }

@@ -10,7 +10,13 @@ impl Checker {
     /// A session that was just opened is within its user's limit.
     pub(super) fn expect_session_allowed(&self, id: &str) -> Checked {
         let user = self.negotiations[id].user;
-        let open = ["Initiated", "Proposed", "Countered", "Accepted", "ConfirmRequested"];
+        let open = [
+            "Initiated",
+            "Proposed",
+            "Countered",
+            "Accepted",
+            "ConfirmRequested",
+        ];
         let of_user = self.negotiations.values().filter(|it| it.user == user);
         let sessions = of_user.filter(|it| open.contains(&it.status)).count() as u64;
         let most = count(&self.policy["limits"]["sessions_max"]);

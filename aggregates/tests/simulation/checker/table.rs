@@ -39,7 +39,12 @@ const TALK: &[Row] = &[
     ("TermsCountered", &["provider"], &["Proposed"], "Countered"),
     ("TermsRejected", &["provider"], &["Proposed"], "Rejected"),
     ("HoldsEnded", &["provider", "clock"], ON_TABLE, ""),
-    ("OfferAccepted", &["user"], &["Countered"], "ConfirmRequested"),
+    (
+        "OfferAccepted",
+        &["user"],
+        &["Countered"],
+        "ConfirmRequested",
+    ),
 ];
 
 /// What happens to the reservation itself.
@@ -56,7 +61,12 @@ const LIFE: &[Row] = &[
     ("OptionsClaimed", &["user"], &["Confirmed"], ""),
     ("OptionsEnded", &["user", "clock"], &["Confirmed"], ""),
     ("CapacityCredited", &["provider"], &["Activated"], ""),
-    ("ReservationActivated", &["user", "clock"], &["Confirmed"], "Activated"),
+    (
+        "ReservationActivated",
+        &["user", "clock"],
+        &["Confirmed"],
+        "Activated",
+    ),
     ("ReservationWithdrawn", &["user"], NEGOTIATED, "Withdrawn"),
     ("ReservationLapsed", &["clock"], NEGOTIATED, "Lapsed"),
     ("ReservationCancelled", &["user"], AGREED, "Cancelled"),

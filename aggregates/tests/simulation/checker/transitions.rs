@@ -40,12 +40,7 @@ impl Checker {
     }
 
     /// What is said in the negotiation; false where it is something else.
-    fn talk(
-        &mut self,
-        it: &mut Negotiation,
-        was: &str,
-        record: &Record,
-    ) -> Result<bool, String> {
+    fn talk(&mut self, it: &mut Negotiation, was: &str, record: &Record) -> Result<bool, String> {
         let (data, at) = (record.data(), record.at);
         match record.event() {
             "TermsProposed" => self.propose(it, was, record)?,
@@ -104,9 +99,8 @@ impl Checker {
             "too many rounds".into()
         })?;
         if was == "ConfirmRequested" {
-            let over = |s: &Standing| {
-                s.offer.expires_at <= record.at || s.offer.terms.until <= record.at
-            };
+            let over =
+                |s: &Standing| s.offer.expires_at <= record.at || s.offer.terms.until <= record.at;
             must(it.offers.values().any(over), || {
                 "judged again while the offer was good".into()
             })?;
@@ -239,9 +233,10 @@ impl Negotiation {
         must(record.sender == by, || {
             format!("a change ended, {cause}, by wrong sender {}", record.sender)
         })?;
-        must(cause != "lapsed" || record.at >= self.session_ends_at, || {
-            "lapsed before the session ran out".into()
-        })?;
+        must(
+            cause != "lapsed" || record.at >= self.session_ends_at,
+            || "lapsed before the session ran out".into(),
+        )?;
         self.change = None;
         self.offers.clear();
         Ok(())
@@ -305,9 +300,10 @@ impl Negotiation {
         })?;
         let within = both(&known.held_options, &Default::default());
         let mut stays = next.held_options.iter();
-        must(stays.all(|(node, count)| within.get(node) >= Some(count)), || {
-            "other nodes are held".into()
-        })?;
+        must(
+            stays.all(|(node, count)| within.get(node) >= Some(count)),
+            || "other nodes are held".into(),
+        )?;
         self.keep_rest(next, &[])
     }
 

@@ -150,7 +150,11 @@ impl World {
         let answer = self.live.handle(command.clone(), actor, now);
         if let Some(foretold) = foretold {
             let real = answer.as_ref().map(|handled| &handled.answer);
-            assert_eq!(foretold.as_ref(), real, "the dry run of {command:?} at {now}");
+            assert_eq!(
+                foretold.as_ref(),
+                real,
+                "the dry run of {command:?} at {now}"
+            );
         }
         // An auditor: what was folded from the ledger decides the same.
         let audited = self.folded.clone().handle(command.clone(), actor, now);
@@ -161,7 +165,11 @@ impl World {
             Ok(handled) => self.store(handled),
             Err(refusal) => {
                 let kind = format!("{refusal:?}");
-                let kind = kind.split([' ', '{', '(']).take(2).collect::<Vec<_>>().join(" ");
+                let kind = kind
+                    .split([' ', '{', '('])
+                    .take(2)
+                    .collect::<Vec<_>>()
+                    .join(" ");
                 *self.refusals.entry(kind).or_default() += 1;
                 assert_eq!(self.live.snapshot(), before, "refused, yet changed");
             }
@@ -203,7 +211,11 @@ impl World {
         let foretold = self.live.handle(rehearsal, actor, Timestamp(self.now));
         assert_eq!(self.live.snapshot(), before, "a dry run changed something");
         Some(foretold.map(|handled| {
-            assert!(handled.facts.is_empty(), "a dry run said {:?}", handled.facts);
+            assert!(
+                handled.facts.is_empty(),
+                "a dry run said {:?}",
+                handled.facts
+            );
             handled.answer
         }))
     }

@@ -49,7 +49,11 @@ impl World {
 
     /// About what it costs by the rates that a site begins with; mostly less.
     fn some_price(&mut self, proposal: &Proposal) -> MicroCredits {
-        let hourly = if proposal.instance_type == "L" { 2_280_000 } else { 1_260_000 };
+        let hourly = if proposal.instance_type == "L" {
+            2_280_000
+        } else {
+            1_260_000
+        };
         let whole = proposal.instances_fixed * hourly * (proposal.duration_ms / MINUTE) / 60;
         let percent = self.rng.between(60, 120);
         MicroCredits(u64::try_from(whole * percent / 100).unwrap_or(0))
@@ -204,7 +208,11 @@ impl World {
             message,
         };
         let yes = self.rng.chance(60);
-        if self.ask(say(Message::Counter(proposal)), Some(actor)).is_err() || !yes {
+        if self
+            .ask(say(Message::Counter(proposal)), Some(actor))
+            .is_err()
+            || !yes
+        {
             return;
         }
         let known = self.live.reservation(reservation_id);
