@@ -95,7 +95,9 @@ impl Judge<'_> {
         let (size, count) = (asked.size, asked.instances_fixed);
         let duration_ms = asked.window.duration_ms();
         let pool = &*self.pool;
-        let later = pool.nearest_later(size, count, duration_ms, starts_at, latest);
+        // What was agreed on may have begun; what is offered instead has not.
+        let from = starts_at.max(self.case.now);
+        let later = pool.nearest_later(size, count, duration_ms, from, latest);
         let earlier = (earliest < starts_at)
             .then(|| pool.nearest_earlier(size, count, duration_ms, starts_at, earliest))
             .flatten();

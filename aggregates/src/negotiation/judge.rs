@@ -8,7 +8,7 @@ use crate::policy::{Policy, WHOLE_PPM};
 use crate::pricing::{PriceOverflow, PricedTerms, Quote};
 use crate::reservation::{Case, Difference, Draft, Evidence, Judgement, OptionGrant, Reason};
 use crate::terms::Terms;
-use crate::{MicroCredits, Timestamp};
+use crate::{MicroCredits, TimeWindow, Timestamp};
 
 /// A judgement in progress; the pool is without what the reservation claims itself.
 pub(super) struct Judge<'a> {
@@ -119,7 +119,17 @@ impl<'a> Judge<'a> {
             Some(agreement) if agreement.is_running => agreement.offer.placement.split_at(count).0,
             Some(_) | None => Placement::default(),
         };
-        stays::place_around(self.pool, &stay, (terms.size, count), terms.window)
+        let window = self.ahead(terms.window);
+        stays::place_around(self.pool, &stay, (terms.size, count), window)
+    }
+
+    /// What of a window is still to come. What is past binds nobody, and how much of it the pool
+    /// still knows depends on when it was folded.
+    fn ahead(&self, window: TimeWindow) -> TimeWindow {
+        TimeWindow {
+            starts_at: window.starts_at.max(self.case.now),
+            ..window
+        }
     }
 
     /// An alternative that differs in this one thing; none where it does not fit, or where its
@@ -163,7 +173,7 @@ impl<'a> Judge<'a> {
             return None;
         }
         let each = self.quote_for(terms, 1).ok()?;
-        let (size, window) = (terms.size, terms.window);
+        let (size, window) = (terms.size, self.ahead(terms.window));
         let risk = u64::from(self.policy.claim_risk_ppm);
         let held_of = |granted: u32| (u64::from(granted) * risk).div_ceil(WHOLE_PPM);
         let (granted, held) = stays::beside(self.pool, (fixed, window, size), |pool| {

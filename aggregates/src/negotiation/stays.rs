@@ -18,22 +18,20 @@ pub(super) fn place_around(
     if staying == 0 {
         return pool.place(size, count, window);
     }
-    let short: Vec<NodeShortage> = stay
+    let fits: Vec<(u32, Option<NodeShortage>)> = stay
         .0
         .iter()
-        .filter_map(|part| shortage_on(pool, part, size, window))
+        .map(|part| fits_on(pool, part, size, window))
         .collect();
-    if !short.is_empty() {
-        let blocked: u32 = stay
-            .0
-            .iter()
-            .filter(|part| short.iter().any(|s| s.node == part.node))
-            .fold(0, |sum, part| sum.saturating_add(part.count));
+    if fits.iter().any(|(_, short)| short.is_some()) {
+        // Those that come first stay: as many as fit up to the first that does not.
+        let whole = fits.iter().take_while(|(_, short)| short.is_none()).count();
+        let upto = fits.iter().take(whole.saturating_add(1));
         return Err(Shortage {
             requested: count,
-            placeable: staying.saturating_sub(blocked),
+            placeable: upto.fold(0, |sum, (fits, _)| sum.saturating_add(*fits)),
             nodes_in_service: nodes_in_service(pool),
-            binding: short,
+            binding: fits.into_iter().filter_map(|(_, short)| short).collect(),
         });
     }
     beside(pool, (stay, window, size), |pool| {
@@ -66,33 +64,35 @@ fn nodes_in_service(pool: &Pool) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// Why the instances of `part` cannot stay over the whole of `window`; `None` where they can.
-fn shortage_on(
+/// How many instances of `part` can stay over the whole of `window`, and why not all of them.
+fn fits_on(
     pool: &Pool,
     part: &PlacementPart,
     size: Resources,
     window: TimeWindow,
-) -> Option<NodeShortage> {
-    let profile = pool.profile(&part.node).ok()?;
-    let capacity = pool
-        .nodes()
-        .find(|node| *node.name == part.node)
-        .map(|node| node.capacity)?;
-    let needed = size.checked_mul(part.count.into())?;
-    let known = TimeWindow {
-        starts_at: window.starts_at.max(pool.since()),
-        ..window
+) -> (u32, Option<NodeShortage>) {
+    let node = pool.nodes().find(|node| *node.name == part.node);
+    let (Some(node), Ok(profile)) = (node, pool.profile(&part.node)) else {
+        return (part.count, None);
     };
-    let free = capacity.saturating_sub(profile.max_usage(known));
+    let capacity = node.capacity;
+    let needed = size
+        .checked_mul(part.count.into())
+        .expect("invariant: what was placed on a node can be counted");
+    let free = capacity.saturating_sub(profile.max_usage(window));
     let short = |dimension: &Dimension| needed.get(*dimension) > free.get(*dimension);
-    let dimension = Dimension::ALL.into_iter().find(short)?;
+    let Some(dimension) = Dimension::ALL.into_iter().find(short) else {
+        return (part.count, None);
+    };
     let ceiling = capacity.saturating_sub(needed);
-    let run = profile.first_run_above(known, ceiling);
-    Some(NodeShortage {
+    let run = profile.first_run_above(window, ceiling);
+    let shortage = NodeShortage {
         node: part.node.clone(),
         dimension,
         free: free.get(dimension),
         needed: needed.get(dimension),
         blocked: run.unwrap_or(window),
-    })
+    };
+    let fits = u32::try_from(free.count_of(size)).unwrap_or(part.count);
+    (fits.min(part.count), Some(shortage))
 }

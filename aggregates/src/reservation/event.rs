@@ -217,12 +217,17 @@ impl ReservationEvent {
             | Self::TermsRejected { .. }
             | Self::ReservationConfirmed { .. }
             | Self::ReservationChanged { .. }
+            | Self::ChangeEnded {
+                cause: ChangeEndCause::Started | ChangeEndCause::Ended,
+            }
             | Self::CapacityCredited { .. } => Sender::Provider,
             Self::HoldsEnded {
                 cause: HoldEndCause::Expired | HoldEndCause::Lapsed,
                 ..
             }
-            | Self::ChangeEnded { .. }
+            | Self::ChangeEnded {
+                cause: ChangeEndCause::Lapsed,
+            }
             | Self::OptionsEnded { .. }
             | Self::ReservationLapsed
             | Self::ReservationExpired { .. } => Sender::Clock,
@@ -232,12 +237,15 @@ impl ReservationEvent {
 }
 
 impl ReservationEvent {
-    /// Whether more of the pool may be claimed after it.
+    /// Whether its user may have more after it: a reservation, or more of the pool.
     #[must_use]
-    pub const fn claims_more(&self) -> bool {
+    pub const fn adds_holdings(&self) -> bool {
         matches!(
             self,
-            Self::TermsAccepted { .. } | Self::TermsCountered { .. } | Self::OptionsClaimed { .. }
+            Self::ReservationInitiated { .. }
+                | Self::TermsAccepted { .. }
+                | Self::TermsCountered { .. }
+                | Self::OptionsClaimed { .. }
         )
     }
 }

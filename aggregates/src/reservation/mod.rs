@@ -63,6 +63,10 @@ pub struct Reservation {
     /// What the user has been charged for it, less what was given back.
     #[serde(default)]
     pub paid: MicroCredits,
+    /// What was given back for capacity that was not delivered; it stays with the user, whatever
+    /// is changed later.
+    #[serde(default)]
+    pub credited: MicroCredits,
 }
 
 impl Reservation {
@@ -219,7 +223,10 @@ impl Reservation {
             }
             ReservationEvent::ReservationWithdrawn => self.status = Status::Withdrawn { asked },
             ReservationEvent::ReservationLapsed => self.status = Status::Lapsed { asked },
-            ReservationEvent::CapacityCredited { amount, .. } => self.give_back(*amount),
+            ReservationEvent::CapacityCredited { amount, .. } => {
+                self.give_back(*amount);
+                self.credited = MicroCredits(self.credited.0.saturating_add(amount.0));
+            }
             ReservationEvent::ReservationCancelled { at, refund } => {
                 self.give_back(refund.as_ref().map_or(MicroCredits(0), |r| r.amount));
                 let cancelled_at = *at;
@@ -271,6 +278,11 @@ impl Reservation {
             let came = next.placement.without(&stay).instances();
             self.instances_made = self.instances_made.saturating_add(came);
         }
+    }
+
+    /// What it costs: what was paid, were nothing given back for what was not delivered.
+    const fn cost(&self) -> MicroCredits {
+        MicroCredits(self.paid.0.saturating_add(self.credited.0))
     }
 
     const fn give_back(&mut self, amount: MicroCredits) {

@@ -43,6 +43,12 @@ fn complaint(records: Vec<Record>) -> String {
     check(&renumbered(records)).expect_err("the fault was not seen")
 }
 
+/// Where this event comes next in the stream of the one at `at`.
+fn next(records: &[Record], at: usize, event: &str) -> usize {
+    let same = |i: &usize| records[*i].id == records[at].id && records[*i].event() == event;
+    (at..records.len()).find(same).unwrap()
+}
+
 fn data(records: &mut [Record], at: usize) -> &mut Value {
     let event = records[at].event().to_owned();
     &mut records[at].payload[event]
@@ -50,23 +56,20 @@ fn data(records: &mut [Record], at: usize) -> &mut Value {
 
 #[test]
 fn given_an_offer_larger_than_its_node_when_checked_then_it_is_oversold() {
-    let (mut records, at) = good(&["TermsAccepted"]);
-    let offer = &mut data(&mut records, at)["offer"];
-    offer["placement"][0]["count"] = json!(9);
-    let others: u64 = offer["placement"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|part| part["count"].as_u64().unwrap())
-        .sum();
-    offer["terms"]["instances_fixed"] = json!(others);
-    // Asked for as many, so that only the capacity is wrong.
+    // The first answer there is, so that nothing else was said of the nodes before.
+    let (mut records, at) = good(&[
+        "ReservationInitiated",
+        "TermsProposed",
+        "TermsAccepted",
+        "ReservationConfirmed",
+    ]);
     let id = records[at].id.clone();
-    let proposed = (0..at)
-        .rev()
-        .find(|i| records[*i].id == id && records[*i].event() == "TermsProposed")
-        .unwrap();
-    data(&mut records, proposed)["terms"]["instances_fixed"] = json!(others);
+    let accepted = next(&records, at, "TermsAccepted");
+    let offer = &data(&mut records, accepted)["offer"];
+    let node = offer["placement"][0]["node"].as_str().unwrap().to_owned();
+    records.retain(|r| r.stream != "reservation" && r.stream != "instance" || r.id == id);
+    let registered = records.iter().position(|r| r.id == node).unwrap();
+    data(&mut records, registered)["capacity"]["vcpus"] = json!(0);
     assert!(complaint(records).contains("is oversold"));
 }
 
@@ -134,7 +137,13 @@ fn given_two_outcomes_of_one_intent_when_checked_then_the_second_is_seen() {
 #[test]
 fn given_an_activation_before_its_window_when_checked_then_it_is_seen() {
     // Confirmed, and cancelled before it was activated: for that it must not have begun.
-    let (mut records, at) = good(&["ReservationConfirmed", "ReservationCancelled"]);
+    let (mut records, proposed) = good(&[
+        "TermsProposed",
+        "TermsAccepted",
+        "ReservationConfirmed",
+        "ReservationCancelled",
+    ]);
+    let at = next(&records, proposed, "ReservationConfirmed");
     let early = Record {
         payload: json!({"ReservationActivated": {"at": records[at].at}}),
         sender: "user",
@@ -145,8 +154,57 @@ fn given_an_activation_before_its_window_when_checked_then_it_is_seen() {
     for record in records.iter_mut().filter(|r| r.id == id) {
         move_windows(&mut record.payload, 86_400_000);
     }
-    records.insert(at + 1, early);
+    // After the entry of what was paid.
+    records.insert(at + 2, early);
     assert!(complaint(records).contains("outside its window"));
+}
+
+#[test]
+fn given_an_entry_that_is_missing_or_of_another_amount_when_checked_then_it_is_seen() {
+    let (mut missing, at) = good(&["ReservationConfirmed"]);
+    let (mut other, id) = (missing.clone(), missing[at].id.clone());
+    assert_eq!(missing.remove(at + 1).event(), "CreditsCharged");
+    let wrong = complaint(missing);
+    assert!(wrong.contains("is not entered"), "{wrong}");
+    let entry = data(&mut other, at + 1);
+    assert_eq!(entry["reservation_id"], json!(id));
+    for (field, by) in [("amount", 1), ("balance", -1)] {
+        entry[field] = json!(entry[field].as_i64().unwrap() + by);
+    }
+    let wrong = complaint(other);
+    assert!(wrong.contains("was due"), "{wrong}");
+}
+
+#[test]
+fn given_a_change_of_what_runs_without_its_instances_when_checked_then_it_is_seen() {
+    let (mut records, at) = good(&["InstanceRescheduled"]);
+    records.remove(at);
+    let wrong = complaint(records);
+    assert!(wrong.contains("has another window"), "{wrong}");
+}
+
+#[test]
+fn given_a_change_to_what_was_not_offered_when_checked_then_it_is_seen() {
+    let (mut records, at) = good(&["ReservationChanged"]);
+    let paid = &mut data(&mut records, at)["agreement"]["placement"][0]["node"];
+    *paid = json!("n4");
+    let wrong = complaint(records);
+    assert!(
+        wrong.contains("something else than what is held"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn given_options_that_are_claimed_late_when_checked_then_it_is_seen() {
+    let (mut records, at) = good(&["OptionsClaimed"]);
+    let agreement = &data(&mut records, at)["agreement"];
+    let starts_at = agreement["terms"]["window"]["starts_at"].as_i64().unwrap();
+    for record in &mut records[at..] {
+        record.at += starts_at;
+    }
+    let wrong = complaint(records);
+    assert!(wrong.contains("claimed after the start"), "{wrong}");
 }
 
 /// Moves every window inside a payload, and the bounds of the user.

@@ -3,15 +3,15 @@
 use uuid::Uuid;
 
 use super::Session;
-use crate::capacity::Placement;
-use crate::instance::{InstanceCommand, InstanceSpec, RemovalCause};
+use crate::capacity::{Placement, PlacementPart};
+use crate::instance::{InstanceCommand, InstanceSpec, RemovalCause, Wanted};
 use crate::live::command::{Actor, Answer, InstanceControl, Sighting};
 use crate::live::fact::Fact;
 use crate::live::{CommandRefusal, Tracked};
 use crate::node::{NodeSighting, NodeStatus};
 use crate::reservation::{Offer, Reservation, ReservationCommand, Status};
 use crate::sender::Sender;
-use crate::{InstanceId, ReservationId};
+use crate::{InstanceId, NodeName, ReservationId};
 
 impl Session<'_> {
     pub(super) fn activate(
@@ -79,17 +79,15 @@ impl Session<'_> {
         else {
             return Ok(());
         };
-        let (stay, mut gone) = was.placement.split_at(agreement.terms.instances_fixed);
+        let (stay, _) = was.placement.split_at(agreement.terms.instances_fixed);
+        // What its user has removed already counts first where some are to go.
+        let mut spare = self.live_instances(id, before).without(&agreement.placement);
         for index in (1..=before.instances_made).rev() {
             let instance_id = instance_id_of(id, index);
-            let Some(node) = self
-                .live
-                .instance(instance_id)
-                .map(|t| t.state.spec.node.clone())
-            else {
+            let Some(node) = self.node_of_wanted(instance_id) else {
                 continue;
             };
-            match gone.0.iter_mut().find(|p| p.node == node && p.count > 0) {
+            match spare.0.iter_mut().find(|p| p.node == node && p.count > 0) {
                 Some(part) => {
                     part.count -= 1;
                     self.credit_instance(id, instance_id)?;
@@ -105,6 +103,22 @@ impl Session<'_> {
         let came = agreement.placement.without(&stay);
         let next = before.instances_made.saturating_add(1);
         self.request_instances(id, &tracked.state, agreement, (next, &came))
+    }
+
+    /// Where an instance is that is not to go.
+    fn node_of_wanted(&self, id: InstanceId) -> Option<NodeName> {
+        let known = self.live.instance(id).map(|tracked| &tracked.state);
+        let wanted = known.filter(|instance| instance.wanted != Wanted::Gone)?;
+        Some(wanted.spec.node.clone())
+    }
+
+    /// The instances of a reservation that are not to go, node by node.
+    fn live_instances(&self, id: ReservationId, reservation: &Reservation) -> Placement {
+        let indices = 1..=reservation.instances_made;
+        let nodes = indices.filter_map(|index| self.node_of_wanted(instance_id_of(id, index)));
+        nodes.fold(Placement::default(), |placement, node| {
+            placement.and(&Placement(vec![PlacementPart { node, count: 1 }]))
+        })
     }
 
     /// Gives back the price of what the instances of a reservation did not deliver.

@@ -238,7 +238,8 @@ impl Session<'_> {
         });
     }
 
-    /// Decides for a reservation and records what happens; `sender` only where it is not the usual.
+    /// Decides for a reservation and records what happens; `sender` says who activates it, where
+    /// that is not the usual one.
     fn reservation(
         &mut self,
         id: ReservationId,
@@ -260,15 +261,18 @@ impl Session<'_> {
         sender: Option<Sender>,
     ) -> Result<(), CommandRefusal> {
         let entries = self.entries_of(id, &before.state, &events)?;
-        if self.is_rehearsal || events.iter().any(ReservationEvent::claims_more) {
+        let adds = events.iter().any(ReservationEvent::adds_holdings);
+        if self.is_rehearsal || adds {
             let mut after = Tracked::clone(&before);
             for event in &events {
                 after.state.fold(event);
                 after.sequence += 1;
             }
             let user_id = after.state.user_id;
-            self.live
-                .check_quotas(user_id, (id, &after.state), self.now)?;
+            if adds {
+                self.live
+                    .check_quotas(user_id, (id, &after.state), self.now)?;
+            }
             if self.is_rehearsal {
                 self.rehearsed = Some(after);
                 return Ok(());
@@ -283,7 +287,10 @@ impl Session<'_> {
         drop(before);
         self.record_entries(entries.opening);
         for event in events {
-            let sender = sender.unwrap_or_else(|| event.usual_sender());
+            // Who activates it says so; what follows from that has its usual sender.
+            let sender = sender
+                .filter(|_| matches!(event, ReservationEvent::ReservationActivated { .. }))
+                .unwrap_or_else(|| event.usual_sender());
             self.record(Fact::Reservation(id, event), sender);
         }
         self.record_entries(entries.moved);

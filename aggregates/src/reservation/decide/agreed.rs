@@ -146,11 +146,13 @@ impl Reservation {
         };
         let terms = &agreement.terms;
         let amount = refunds::undelivered(
-            self.paid,
+            // What others of its instances were credited before has not made this one cheaper.
+            self.cost(),
             terms.instances_fixed,
             terms.window.duration_ms(),
             undelivered_ms,
-        );
+        )
+        .min(self.paid);
         if amount == MicroCredits(0) {
             return Vec::new();
         }

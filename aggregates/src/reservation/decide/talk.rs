@@ -163,29 +163,36 @@ impl Reservation {
         }
     }
 
-    /// What the whole has cost after a change to `price`: more is charged, and of what it costs
-    /// less the refund schedule's share is given back.
+    /// What was paid for the whole after a change to `price`: more is charged, and of what it
+    /// costs less the refund schedule's share is given back. What was credited stays credited.
     fn paid_after_change(
         &self,
         before: &Offer,
         price: MicroCredits,
         context: &ReservationContext<'_>,
     ) -> MicroCredits {
-        let less = MicroCredits(self.paid.0.saturating_sub(price.0));
+        let cost = self.cost();
+        let less = MicroCredits(cost.0.saturating_sub(price.0));
         let window = before.terms.window;
         let back = context.provider.refund(less, window, context.now).amount;
-        MicroCredits(self.paid.0.saturating_sub(back.0).max(price.0))
+        let cost = cost.0.saturating_sub(back.0).max(price.0);
+        MicroCredits(cost.saturating_sub(self.credited.0))
     }
 
     /// A hold that has run out: its terms are judged anew, so the user never fails for being late.
     /// It is one more round, so that nobody renews a hold for ever.
     fn judge_again(&self, offer: &Offer, context: &ReservationContext<'_>) -> Decided {
-        let running = matches!(self.status, Status::Activated { .. });
-        let starts_at = offer.terms.window.starts_at;
-        let mut terms = if running {
+        let TimeWindow { starts_at, ends_at } = offer.terms.window;
+        let now = context.now;
+        let agreed = self.status.agreement().map(|a| a.terms.window.starts_at);
+        // A change that keeps the start keeps it, however late it is confirmed.
+        let mut terms = if agreed == Some(starts_at) {
+            if ends_at <= now {
+                return Err(Refusal::TooLate { ends_at, now });
+            }
             offer.terms.clone()
         } else {
-            offer.terms.moved_to(starts_at.max(context.now))
+            offer.terms.moved_to(starts_at.max(now))
         };
         // Who says yes to an offer says yes to its price.
         terms.price_limit = terms.price_limit.map(|limit| limit.max(offer.price()));
