@@ -70,13 +70,15 @@ async fn imbalance(
     let mut history = history();
     tamper(&mut history);
     kept(site, &history).await;
-    match verify(&site.ledger).await.unwrap_err() {
-        VerifyError::Broken {
-            position,
-            rule: BrokenRule::Books(why),
-        } => (position, why),
-        other => panic!("{other:?}"),
-    }
+    let error = verify(&site.ledger).await.unwrap_err();
+    let VerifyError::Broken {
+        position,
+        rule: BrokenRule::Books(why),
+    } = error
+    else {
+        panic!("{error:?}")
+    };
+    (position, why)
 }
 
 async fn books_that_balance(site: Site) {

@@ -308,10 +308,8 @@ impl Books {
                 self.payers.remove(id);
             }
             // Once something was agreed on only a change of it is rejected, which ends nothing.
-            "TermsRejected" => {
-                if self.payers.get(id).is_some_and(|payer| !payer.agreed) {
-                    self.payers.remove(id);
-                }
+            "TermsRejected" if self.payers.get(id).is_some_and(|payer| !payer.agreed) => {
+                self.payers.remove(id);
             }
             _ => {}
         }

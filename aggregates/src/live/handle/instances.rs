@@ -81,7 +81,9 @@ impl Session<'_> {
         };
         let (stay, _) = was.placement.split_at(agreement.terms.instances_fixed);
         // What its user has removed already counts first where some are to go.
-        let mut spare = self.live_instances(id, before).without(&agreement.placement);
+        let mut spare = self
+            .live_instances(id, before)
+            .without(&agreement.placement);
         for index in (1..=before.instances_made).rev() {
             let instance_id = instance_id_of(id, index);
             let Some(node) = self.node_of_wanted(instance_id) else {

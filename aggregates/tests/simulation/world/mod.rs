@@ -191,16 +191,20 @@ impl World {
         command: &Command,
         actor: Option<Actor>,
     ) -> Option<Result<Answer, CommandRefusal>> {
-        let (reservation_id, opens, proposal) = match command {
-            Command::Open {
-                reservation_id,
-                proposal: Some(proposal),
-            } => (*reservation_id, true, proposal),
-            Command::Negotiate {
-                reservation_id,
-                message: Message::Counter(proposal),
-            } => (*reservation_id, false, proposal),
-            _ => return None,
+        let (reservation_id, opens, proposal) = if let Command::Open {
+            reservation_id,
+            proposal: Some(proposal),
+        } = command
+        {
+            (*reservation_id, true, proposal)
+        } else if let Command::Negotiate {
+            reservation_id,
+            message: Message::Counter(proposal),
+        } = command
+        {
+            (*reservation_id, false, proposal)
+        } else {
+            return None;
         };
         let rehearsal = Command::Rehearse {
             reservation_id,
