@@ -53,6 +53,9 @@ pub enum ReservationEvent {
     TermsRejected {
         /// What that was decided from.
         evidence: Evidence,
+        /// When a change that was rejected is forgotten; `None` where a first negotiation ends.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session_ends_at: Option<Timestamp>,
     },
     /// Offers no longer hold their capacity.
     HoldsEnded {

@@ -39,6 +39,7 @@ fn history(status: StatusName) -> Vec<ReservationEvent> {
                 },
                 ReservationEvent::TermsRejected {
                     evidence: evidence(),
+                    session_ends_at: None,
                 },
             ],
         ),

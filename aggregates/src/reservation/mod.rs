@@ -163,7 +163,11 @@ impl Reservation {
                     evidence: evidence.clone(),
                 });
             }
-            ReservationEvent::TermsRejected { evidence } => {
+            ReservationEvent::TermsRejected {
+                evidence,
+                session_ends_at,
+            } => {
+                self.session_ends_at = session_ends_at.unwrap_or(self.session_ends_at);
                 let asked = self.table().asked().cloned().unwrap_or_default();
                 self.put_on_table(Status::Rejected {
                     asked,

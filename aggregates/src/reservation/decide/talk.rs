@@ -257,7 +257,10 @@ impl Reservation {
                     session_ends_at,
                 }
             }
-            Judgement::Reject => ReservationEvent::TermsRejected { evidence },
+            Judgement::Reject => ReservationEvent::TermsRejected {
+                evidence,
+                session_ends_at: self.status.name().is_agreed().then_some(session_ends_at),
+            },
         }
     }
 }

@@ -56,7 +56,7 @@ impl ReservationEvent {
                 said.extend(evidence.asking.as_deref().map(conceded));
                 said
             }
-            Self::TermsRejected { evidence } => {
+            Self::TermsRejected { evidence, .. } => {
                 let mut said = vec![
                     "It could not be had as asked, and there is nothing near it to offer."
                         .to_owned(),

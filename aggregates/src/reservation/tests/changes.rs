@@ -128,7 +128,10 @@ fn given_a_change_when_given_up_rejected_or_run_out_then_the_agreement_is_as_it_
         confirmed(),
         [
             proposed(1, longer()),
-            ReservationEvent::TermsRejected { evidence },
+            ReservationEvent::TermsRejected {
+                evidence,
+                session_ends_at: Some(minute(35)),
+            },
         ],
     );
     let reservation = changed(&rejected);

@@ -285,7 +285,10 @@ fn given_a_session_when_terms_do_not_fit_then_alternatives_are_held_or_it_is_rej
         .when(propose(asked()))
         .then_expect_events(vec![
             proposed(1, asked()),
-            ReservationEvent::TermsRejected { evidence },
+            ReservationEvent::TermsRejected {
+                evidence,
+                session_ends_at: None,
+            },
         ]);
 }
 
