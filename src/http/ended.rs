@@ -88,6 +88,7 @@ pub(super) async fn decide(
         }
         Command::Open { .. }
         | Command::Rehearse { opens: true, .. }
+        | Command::Ask(_)
         | Command::OpenAccount(_)
         | Command::GrantCredits { .. }
         | Command::RecordOutcome { .. }

@@ -23,6 +23,7 @@ mod refusal;
 mod reply;
 mod request;
 mod reservations;
+mod search;
 mod site;
 mod state;
 mod wire;
@@ -54,6 +55,7 @@ pub fn router(state: AppState) -> Router {
         .merge(instances::routes())
         .merge(site::routes())
         .merge(account::routes())
+        .merge(search::routes())
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .merge(crate::portal::routes())

@@ -293,6 +293,7 @@ impl Writer {
                 self.live.instance(*instance_id).map(|t| t.sequence)
             }
             Command::Open { .. }
+            | Command::Ask(_)
             | Command::OpenAccount(_)
             | Command::GrantCredits { .. }
             | Command::RecordOutcome { .. }

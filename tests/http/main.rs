@@ -9,5 +9,6 @@ mod dialogues;
 mod idempotency;
 mod instances;
 mod lists;
+mod search;
 mod service;
 mod site;

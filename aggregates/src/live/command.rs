@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
 use crate::instance::{EffectOutcome, Instance, InstanceCommand, Observation, RemovalCause};
+use crate::negotiation::{Availability, AvailabilityQuery, SearchAnswer, SearchQuery};
 use crate::node::NodeSighting;
 use crate::policy::Policy;
 use crate::reservation::Reservation;
@@ -64,6 +65,8 @@ pub enum Command {
         /// What is asked for.
         proposal: Proposal,
     },
+    /// Answer what could be had; nothing is held and nothing recorded.
+    Ask(Question),
     /// Give a user an account, if there is none yet.
     OpenAccount(UserId),
     /// Give a user credits.
@@ -101,6 +104,15 @@ pub enum Command {
         /// done whole, the others stay due.
         facts_max: usize,
     },
+}
+
+/// What anybody may ask of the live state; the answer binds nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// At which starts terms could be had.
+    Search(SearchQuery),
+    /// What is free over time.
+    Availability(AvailabilityQuery),
 }
 
 /// What a user says in a negotiation.
@@ -200,6 +212,10 @@ pub enum Answer {
         /// As it stands.
         account: Account,
     },
+    /// At which starts terms could be had.
+    Search(Box<SearchAnswer>),
+    /// What is free over time.
+    Availability(Box<Availability>),
     /// Nothing to tell.
     Done,
 }

@@ -108,6 +108,11 @@ impl Live {
 
     pub(super) fn await_reservation(&mut self, id: ReservationId, reservation: &Reservation) {
         self.timed.extend(timed::of_reservation(id, reservation));
+        if reservation.holds_more_than_agreed() {
+            self.holding.insert(id);
+        } else {
+            self.holding.remove(&id);
+        }
     }
 
     fn apply_instance(&mut self, id: InstanceId, event: &InstanceEvent, at: Timestamp) -> u64 {
@@ -189,6 +194,7 @@ impl Live {
         };
         let user_id = gone.state.user_id;
         self.reservations.remove(&id);
+        self.holding.remove(&id);
         if let Some(user) = self.users.get_mut(&user_id) {
             user.reservations.remove(&id);
             if user.reservations.is_empty() {

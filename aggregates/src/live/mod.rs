@@ -10,6 +10,7 @@ mod echo;
 mod fact;
 mod fold;
 mod handle;
+mod questions;
 mod refusal;
 mod snapshot;
 #[cfg(test)]
@@ -20,7 +21,9 @@ mod users;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-pub use command::{Actor, Answer, Command, InstanceControl, Message, OptionsRequest, Sighting};
+pub use command::{
+    Actor, Answer, Command, InstanceControl, Message, OptionsRequest, Question, Sighting,
+};
 pub use fact::{Fact, FoldError, NewFact};
 pub use handle::{Handled, decide_on_ended};
 pub use refusal::CommandRefusal;
@@ -76,6 +79,8 @@ pub struct Live {
     /// What each user has that has not ended.
     users: BTreeMap<UserId, UserHoldings>,
     delivery: HashMap<InstanceId, Delivery>,
+    /// Reservations that hold more than both agreed on.
+    holding: BTreeSet<ReservationId>,
     pool: Pool,
     timed: BTreeSet<timed::Due>,
     last_recorded_at: Timestamp,

@@ -3,6 +3,7 @@
 use super::users::QuotaExceeded;
 use crate::account::AccountRefusal;
 use crate::instance::InstanceRefusal;
+use crate::negotiation::QuestionError;
 use crate::policy::PolicyError;
 use crate::reservation::Refusal;
 use crate::terms::TermsError;
@@ -16,6 +17,9 @@ pub enum CommandRefusal {
     /// The proposal breaks rules.
     #[error("{} rules of a proposal are broken", .0.len())]
     Terms(Vec<TermsError>),
+    /// The question breaks rules.
+    #[error("{} rules of a question are broken", .0.len())]
+    Question(Vec<QuestionError>),
     /// The terms sent back are not those on the table.
     #[error("{field} was sent back as {sent}; on the table is {on_table}")]
     EchoDiffers {

@@ -207,12 +207,17 @@ impl World {
             | Command::Rehearse { .. }
             | Command::OpenAccount(_)
             | Command::GrantCredits { .. }
+            | Command::Ask(_)
             | Command::RecordObservations(_)
             | Command::FireDue { .. } => false,
         };
         let ended = |answer: &Answer| match answer {
             Answer::Reservation { reservation, .. } => reservation.status.name().is_end(),
-            Answer::Instance { .. } | Answer::Account { .. } | Answer::Done => false,
+            Answer::Instance { .. }
+            | Answer::Account { .. }
+            | Answer::Search(_)
+            | Answer::Availability(_)
+            | Answer::Done => false,
         };
         if !repeated || ended(&first.answer) {
             return;

@@ -131,7 +131,7 @@ pub(super) fn offers_of(id: ReservationId, userid: UserId, table: &Status) -> Ve
 pub(super) fn reasons_of(table: &Status) -> Vec<Value> {
     match table {
         Status::Countered { evidence, .. } | Status::Rejected { evidence, .. } => {
-            evidence.reasons.iter().map(reason).collect()
+            reasons_out(&evidence.reasons)
         }
         Status::Absent
         | Status::Initiated
@@ -144,6 +144,11 @@ pub(super) fn reasons_of(table: &Status) -> Vec<Value> {
         | Status::Cancelled { .. }
         | Status::Expired { .. } => Vec::new(),
     }
+}
+
+/// Reasons as clients see them.
+pub fn reasons_out(reasons: &[Reason]) -> Vec<Value> {
+    reasons.iter().map(reason).collect()
 }
 
 fn difference(difference: Difference) -> Value {

@@ -9,7 +9,7 @@ mod reservation;
 mod site;
 
 pub use account::{AccountOut, EntryOut};
-pub use answer::NegotiationAnswer;
+pub use answer::{NegotiationAnswer, reasons_out};
 pub use instance::{InstanceOut, POWER_STATES};
 pub use message::read_message;
 pub use proposal::ProposalIn;

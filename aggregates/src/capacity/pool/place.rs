@@ -152,6 +152,21 @@ impl Pool {
         placeable
     }
 
+    /// How many instances of each of `sizes`, were it alone, fit over the whole of `window`, at most
+    /// `at_most` of each.
+    #[must_use]
+    pub fn most_of_each(&self, sizes: &[Resources], window: TimeWindow, at_most: u32) -> Vec<u32> {
+        let usage = self.max_usage(window);
+        let nodes = self.nodes.iter().zip(&usage).filter(|(n, _)| n.in_service);
+        let most_of = |size: &Resources| {
+            let size = ceiling_of(*size);
+            nodes.clone().fold(0, |placeable, (node, &usage)| {
+                placeable + node.hosts(usage, size, at_most - placeable)
+            })
+        };
+        sizes.iter().map(most_of).collect()
+    }
+
     /// Whether `count` instances of `size` fit when nothing is booked.
     ///
     /// # Errors

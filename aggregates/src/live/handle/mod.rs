@@ -145,6 +145,7 @@ impl Session<'_> {
                 self.reservation(reservation_id, request.into(), None)?;
                 Ok(self.reservation_answer(reservation_id))
             }
+            Command::Ask(question) => self.live.answer(&question, self.now),
             Command::OpenAccount(user_id) => Ok(self.open_account(user_id)),
             Command::GrantCredits {
                 user_id,
@@ -205,6 +206,7 @@ impl Session<'_> {
             | Command::Delete(_)
             | Command::Activate(_)
             | Command::Options { .. }
+            | Command::Ask(_)
             | Command::OpenAccount(_)
             | Command::GrantCredits { .. } => self.handle(command, actor),
         }
