@@ -24,6 +24,7 @@ pub mod resources;
 #[cfg(test)]
 mod samples;
 pub mod sender;
+pub mod series;
 pub mod site;
 pub mod terms;
 pub mod time;

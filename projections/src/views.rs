@@ -12,6 +12,7 @@ use crate::nodes::Nodes;
 use crate::policy::SitePolicy;
 use crate::projector::Projector;
 use crate::reservations::Reservations;
+use crate::series::SeriesViews;
 use crate::source::EventSource;
 use crate::store::{Location, Row, Statement, Store};
 
@@ -115,6 +116,12 @@ impl Views {
     #[must_use]
     pub const fn accounts(&self) -> Accounts<'_> {
         Accounts(self)
+    }
+
+    /// Queries of the series.
+    #[must_use]
+    pub const fn series(&self) -> SeriesViews<'_> {
+        SeriesViews(self)
     }
 
     /// Queries of the policy in force.

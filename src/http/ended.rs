@@ -5,11 +5,13 @@
 
 use openpex_aggregates::instance::{Instance, InstanceRefusal};
 use openpex_aggregates::live::{
-    Actor, Answer, Command, CommandRefusal, Fact, InstanceControl, Message, decide_on_ended,
+    Actor, Answer, Command, CommandRefusal, Fact, InstanceControl, Message, SeriesRequest,
+    decide_on_ended, decide_on_ended_series,
 };
 use openpex_aggregates::reservation::{Reservation, ReservationCommand};
+use openpex_aggregates::series::Series;
 use openpex_aggregates::terms::Terms;
-use openpex_aggregates::{InstanceId, ReservationId};
+use openpex_aggregates::{InstanceId, ReservationId, SeriesId};
 
 use super::problem::Problem;
 use super::refusal::stale;
@@ -19,6 +21,7 @@ use crate::writer::{Committed, WriteRequest};
 
 const RESERVATION: &str = "reservation";
 const INSTANCE: &str = "instance";
+const SERIES: &str = "series";
 
 /// An aggregate as its whole stream has left it.
 pub struct Cold<A> {
@@ -86,8 +89,17 @@ pub(super) async fn decide(
             let command = ReservationCommand::ProposeTerms(Box::<Terms>::default());
             on_reservation(app, request, actor, (*reservation_id, command)).await
         }
+        Command::Series {
+            series_id,
+            request:
+                wanted @ (SeriesRequest::Confirm | SeriesRequest::Withdraw | SeriesRequest::Cancel(_)),
+        } => on_series(app, request, actor, (*series_id, wanted)).await,
         Command::Open { .. }
         | Command::Rehearse { opens: true, .. }
+        | Command::Series {
+            request: SeriesRequest::Ask { .. },
+            ..
+        }
         | Command::Ask(_)
         | Command::OpenAccount(_)
         | Command::GrantCredits { .. }
@@ -153,6 +165,37 @@ async fn on_instance(
     let answer = Answer::Instance {
         instance_id: id,
         instance: Box::new(state),
+        sequence,
+    };
+    Ok(Some(Committed { answer, position }))
+}
+
+async fn on_series(
+    app: &AppState,
+    request: &WriteRequest,
+    actor: Actor,
+    (id, wanted): (SeriesId, &SeriesRequest),
+) -> Result<Option<Committed>, Problem> {
+    let events = app.ledger.read_stream(SERIES, &id.to_string()).await?;
+    let found = fold(&events, |state: &mut Series, fact| {
+        if let Fact::Series(_, event) = fact {
+            state.fold(&event);
+        }
+    })?;
+    let Some(cold) = found.filter(|cold| actor.may_act_for(cold.state.user_id)) else {
+        return Ok(None);
+    };
+    check_sequence(request, cold.sequence)?;
+    decide_on_ended_series(&cold.state, wanted, app.clock.now())?;
+    let Cold {
+        state,
+        sequence,
+        position,
+    } = cold;
+    let answer = Answer::Series {
+        series_id: id,
+        statuses: vec![None; state.occurrences().len()],
+        series: Box::new(state),
         sequence,
     };
     Ok(Some(Committed { answer, position }))

@@ -24,6 +24,7 @@ mod reply;
 mod request;
 mod reservations;
 mod search;
+mod series;
 mod site;
 mod state;
 mod wire;
@@ -36,7 +37,7 @@ use tower_http::normalize_path::NormalizePathLayer;
 
 pub use ports::{
     ClockControl, ClockError, CommandGate, InstanceView, ListFilter, Listed, Page, ReadError,
-    ReadSide, Readiness, ReadinessCheck, ReservationView,
+    ReadSide, Readiness, ReadinessCheck, ReservationView, SeriesView,
 };
 pub use reservations::SENDER_KEY;
 pub use state::{AppState, Parts};
@@ -56,6 +57,7 @@ pub fn router(state: AppState) -> Router {
         .merge(site::routes())
         .merge(account::routes())
         .merge(search::routes())
+        .merge(series::routes())
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .merge(crate::portal::routes())

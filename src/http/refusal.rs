@@ -51,6 +51,8 @@ impl From<CommandRefusal> for Problem {
             CommandRefusal::Terms(errors) => {
                 Self::invalid(errors.iter().map(terms_error).collect())
             }
+            CommandRefusal::Recurrence(error) => error.into(),
+            CommandRefusal::Series(refusal) => refusal.into(),
             CommandRefusal::Question(errors) => {
                 Self::invalid(errors.iter().map(question_error).collect())
             }

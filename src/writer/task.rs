@@ -292,6 +292,7 @@ impl Writer {
             Command::ControlInstance { instance_id, .. } => {
                 self.live.instance(*instance_id).map(|t| t.sequence)
             }
+            Command::Series { series_id, .. } => self.live.series(*series_id).map(|t| t.sequence),
             Command::Open { .. }
             | Command::Ask(_)
             | Command::OpenAccount(_)

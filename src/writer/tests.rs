@@ -124,6 +124,7 @@ fn status(committed: &Committed) -> &'static str {
         Answer::Reservation { reservation, .. } => reservation.status.name().as_str(),
         Answer::Instance { .. }
         | Answer::Account { .. }
+        | Answer::Series { .. }
         | Answer::Search(_)
         | Answer::Availability(_)
         | Answer::Done => "none",

@@ -10,5 +10,6 @@ mod idempotency;
 mod instances;
 mod lists;
 mod search;
+mod series;
 mod service;
 mod site;

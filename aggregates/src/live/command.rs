@@ -1,5 +1,6 @@
 //! Everything that can be asked of the live state, and the answers.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
@@ -7,9 +8,11 @@ use crate::instance::{EffectOutcome, Instance, InstanceCommand, Observation, Rem
 use crate::negotiation::{Availability, AvailabilityQuery, SearchAnswer, SearchQuery};
 use crate::node::NodeSighting;
 use crate::policy::Policy;
-use crate::reservation::Reservation;
+use crate::recurrence::Recurrence;
+use crate::reservation::{Reservation, StatusName};
+use crate::series::Series;
 use crate::terms::Proposal;
-use crate::{InstanceId, MicroCredits, OfferId, ReservationId, UserId};
+use crate::{InstanceId, MicroCredits, OfferId, ReservationId, SeriesId, Timestamp, UserId};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +68,13 @@ pub enum Command {
         /// What is asked for.
         proposal: Proposal,
     },
+    /// Ask for a series, or something of one.
+    Series {
+        /// Which; its id is made at the edge.
+        series_id: SeriesId,
+        /// What.
+        request: SeriesRequest,
+    },
     /// Answer what could be had; nothing is held and nothing recorded.
     Ask(Question),
     /// Give a user an account, if there is none yet.
@@ -104,6 +114,33 @@ pub enum Command {
         /// done whole, the others stay due.
         facts_max: usize,
     },
+}
+
+/// What a user wants of a series.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SeriesRequest {
+    /// Have it.
+    Ask {
+        /// The terms of the first occurrence.
+        proposal: Box<Proposal>,
+        /// When it comes again.
+        recurrence: Recurrence,
+    },
+    /// Confirm all that is held.
+    Confirm,
+    /// Give up what is not confirmed.
+    Withdraw,
+    /// End every occurrence that starts from then on; all that are not over where nothing is said.
+    Cancel(Option<CancelFrom>),
+}
+
+/// From when on a series is cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelFrom {
+    /// From the beginning of a day in the zone of the series.
+    Date(NaiveDate),
+    /// From an instant.
+    Instant(Timestamp),
 }
 
 /// What anybody may ask of the live state; the answer binds nobody.
@@ -211,6 +248,17 @@ pub enum Answer {
         user_id: UserId,
         /// As it stands.
         account: Account,
+    },
+    /// A series as the command left it.
+    Series {
+        /// Which.
+        series_id: SeriesId,
+        /// As it stands.
+        series: Box<Series>,
+        /// Where its occurrences stand, in order; `None` for those that had ended before.
+        statuses: Vec<Option<StatusName>>,
+        /// How far its stream has got.
+        sequence: u64,
     },
     /// At which starts terms could be had.
     Search(Box<SearchAnswer>),

@@ -9,7 +9,8 @@ use crate::capacity::CapacityError;
 use crate::instance::{Instance, InstanceEvent};
 use crate::node::{Node, NodeEvent, NodeStatus};
 use crate::reservation::{Claim, Reservation, ReservationEvent};
-use crate::{InstanceId, NodeName, ReservationId, Timestamp, UserId};
+use crate::series::SeriesEvent;
+use crate::{InstanceId, NodeName, ReservationId, SeriesId, Timestamp, UserId};
 
 /// How often the past is forgotten, in milliseconds of recorded time.
 const FORGET_EVERY_MS: i64 = 60_000;
@@ -26,6 +27,7 @@ impl Live {
             Fact::Node(name, _) => self.nodes.get(name).map(|t| t.sequence),
             Fact::Site(_) => Some(self.site.sequence),
             Fact::Account(id, _) => self.accounts.get(id).map(|t| t.sequence),
+            Fact::Series(id, _) => self.series.get(id).map(|t| t.sequence),
         };
         let expected = newest.unwrap_or(0).saturating_add(1);
         if sequence != expected {
@@ -52,6 +54,7 @@ impl Live {
             Fact::Reservation(id, event) => self.apply_reservation(*id, event)?,
             Fact::Instance(id, event) => self.apply_instance(*id, event, at),
             Fact::Account(id, event) => self.apply_account(*id, event),
+            Fact::Series(id, event) => self.apply_series(*id, event),
             Fact::Node(name, event) => self.apply_node(name, event)?,
             Fact::Site(event) => {
                 self.site.state.fold(event);
@@ -80,6 +83,9 @@ impl Live {
         let user = self.users.entry(state.user_id).or_default();
         user.count_session(open_before, state.is_session());
         user.reservations.insert(id);
+        if let Some(series_id) = state.series_id {
+            self.occurrences_of.entry(series_id).or_default().insert(id);
+        }
         let claims = state.claims();
         self.reservations.insert(id, shared);
         if claims != claims_before {
@@ -147,6 +153,16 @@ impl Live {
         tracked.sequence
     }
 
+    fn apply_series(&mut self, id: SeriesId, event: &SeriesEvent) -> u64 {
+        let mut shared = self.series.remove(&id).unwrap_or_default();
+        let Tracked { state, sequence } = Arc::make_mut(&mut shared);
+        state.fold(event);
+        *sequence += 1;
+        let sequence = *sequence;
+        self.series.insert(id, shared);
+        sequence
+    }
+
     pub(super) fn await_instance(&mut self, id: InstanceId, instance: &Instance) {
         self.timed.extend(timed::of_instance(id, instance));
     }
@@ -183,6 +199,11 @@ impl Live {
                     self.forget_instance(*id);
                 }
             }
+            Fact::Series(id, event) => {
+                if matches!(event, SeriesEvent::SeriesRejected { .. }) {
+                    self.series.remove(id);
+                }
+            }
             Fact::Node(..) | Fact::Site(_) | Fact::Account(..) => {}
         }
     }
@@ -192,13 +213,27 @@ impl Live {
         let Some(gone) = self.reservations.get(&id).filter(|t| ended(t)) else {
             return;
         };
-        let user_id = gone.state.user_id;
+        let (user_id, series_id) = (gone.state.user_id, gone.state.series_id);
         self.reservations.remove(&id);
+        if let Some(series_id) = series_id {
+            self.forget_occurrence(series_id, id);
+        }
         self.holding.remove(&id);
         if let Some(user) = self.users.get_mut(&user_id) {
             user.reservations.remove(&id);
             if user.reservations.is_empty() {
                 self.users.remove(&user_id);
+            }
+        }
+    }
+
+    /// A series is forgotten with the last of its reservations.
+    fn forget_occurrence(&mut self, series_id: SeriesId, id: ReservationId) {
+        if let Some(of_it) = self.occurrences_of.get_mut(&series_id) {
+            of_it.remove(&id);
+            if of_it.is_empty() {
+                self.occurrences_of.remove(&series_id);
+                self.series.remove(&series_id);
             }
         }
     }

@@ -22,10 +22,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 pub use command::{
-    Actor, Answer, Command, InstanceControl, Message, OptionsRequest, Question, Sighting,
+    Actor, Answer, CancelFrom, Command, InstanceControl, Message, OptionsRequest, Question,
+    SeriesRequest, Sighting,
 };
 pub use fact::{Fact, FoldError, NewFact};
-pub use handle::{Handled, decide_on_ended};
+pub use handle::{Handled, decide_on_ended, decide_on_ended_series};
 pub use refusal::CommandRefusal;
 pub use snapshot::LiveSnapshot;
 pub use timed::TimedCommand;
@@ -39,8 +40,9 @@ use crate::instance::{Effect, Instance, InstanceSpec, Wanted};
 use crate::node::Node;
 use crate::policy::Policy;
 use crate::reservation::Reservation;
+use crate::series::Series;
 use crate::site::Site;
-use crate::{InstanceId, NodeName, ReservationId, Timestamp, UserId};
+use crate::{InstanceId, NodeName, ReservationId, SeriesId, Timestamp, UserId};
 
 /// An aggregate and how far its stream has got.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -78,6 +80,10 @@ pub struct Live {
     accounts: BTreeMap<UserId, Tracked<Account>>,
     /// What each user has that has not ended.
     users: BTreeMap<UserId, UserHoldings>,
+    /// Those of which a reservation is live.
+    series: BTreeMap<SeriesId, Arc<Tracked<Series>>>,
+    /// The live reservations of each series.
+    occurrences_of: BTreeMap<SeriesId, BTreeSet<ReservationId>>,
     delivery: HashMap<InstanceId, Delivery>,
     /// Reservations that hold more than both agreed on.
     holding: BTreeSet<ReservationId>,
@@ -128,6 +134,12 @@ impl Live {
     #[must_use]
     pub fn account(&self, id: UserId) -> Option<&Tracked<Account>> {
         self.accounts.get(&id)
+    }
+
+    /// A series of which a reservation is live.
+    #[must_use]
+    pub fn series(&self, id: SeriesId) -> Option<&Tracked<Series>> {
+        self.series.get(&id).map(Arc::as_ref)
     }
 
     /// Every account, by its user.

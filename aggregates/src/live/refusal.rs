@@ -5,7 +5,9 @@ use crate::account::AccountRefusal;
 use crate::instance::InstanceRefusal;
 use crate::negotiation::QuestionError;
 use crate::policy::PolicyError;
+use crate::recurrence::RecurrenceError;
 use crate::reservation::Refusal;
+use crate::series::SeriesRefusal;
 use crate::terms::TermsError;
 
 /// Why a command is refused; nothing is appended then.
@@ -17,6 +19,12 @@ pub enum CommandRefusal {
     /// The proposal breaks rules.
     #[error("{} rules of a proposal are broken", .0.len())]
     Terms(Vec<TermsError>),
+    /// The recurrence makes no sense.
+    #[error(transparent)]
+    Recurrence(#[from] RecurrenceError),
+    /// The series does not allow it.
+    #[error(transparent)]
+    Series(#[from] SeriesRefusal),
     /// The question breaks rules.
     #[error("{} rules of a question are broken", .0.len())]
     Question(Vec<QuestionError>),

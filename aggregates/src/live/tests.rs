@@ -1,6 +1,7 @@
 //! What only the live state can get wrong; the rest is in the simulation (`tests/simulation`).
 
 mod agreements;
+mod series;
 
 use super::*;
 use crate::UserId;

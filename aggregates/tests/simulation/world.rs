@@ -207,6 +207,7 @@ impl World {
             | Command::Rehearse { .. }
             | Command::OpenAccount(_)
             | Command::GrantCredits { .. }
+            | Command::Series { .. }
             | Command::Ask(_)
             | Command::RecordObservations(_)
             | Command::FireDue { .. } => false,
@@ -215,6 +216,7 @@ impl World {
             Answer::Reservation { reservation, .. } => reservation.status.name().is_end(),
             Answer::Instance { .. }
             | Answer::Account { .. }
+            | Answer::Series { .. }
             | Answer::Search(_)
             | Answer::Availability(_)
             | Answer::Done => false,

@@ -55,7 +55,13 @@ fn entry_of(event: &StoredEvent) -> Result<AccountEvent, Problem> {
     );
     match fact {
         Ok(Fact::Account(_, entry)) => Ok(entry),
-        Ok(Fact::Reservation(..) | Fact::Instance(..) | Fact::Node(..) | Fact::Site(_))
+        Ok(
+            Fact::Reservation(..)
+            | Fact::Instance(..)
+            | Fact::Node(..)
+            | Fact::Site(_)
+            | Fact::Series(..),
+        )
         | Err(_) => Err(unreadable()),
     }
 }

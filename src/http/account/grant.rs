@@ -41,6 +41,7 @@ pub async fn grant(
         }
         Answer::Reservation { .. }
         | Answer::Instance { .. }
+        | Answer::Series { .. }
         | Answer::Search(_)
         | Answer::Availability(_)
         | Answer::Done => {

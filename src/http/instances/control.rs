@@ -77,6 +77,7 @@ pub(super) async fn control(
         } => (instance, sequence),
         Answer::Reservation { .. }
         | Answer::Account { .. }
+        | Answer::Series { .. }
         | Answer::Search(_)
         | Answer::Availability(_)
         | Answer::Done => {

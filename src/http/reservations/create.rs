@@ -57,6 +57,7 @@ pub async fn create(
         }
         Answer::Instance { .. }
         | Answer::Account { .. }
+        | Answer::Series { .. }
         | Answer::Search(_)
         | Answer::Availability(_)
         | Answer::Done => Ok(response),

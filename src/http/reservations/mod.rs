@@ -84,6 +84,7 @@ fn answer(committed: &Committed, notes: &RequestNotes) -> Result<Response, Probl
         } => (*reservation_id, reservation, *sequence),
         Answer::Instance { .. }
         | Answer::Account { .. }
+        | Answer::Series { .. }
         | Answer::Search(_)
         | Answer::Availability(_)
         | Answer::Done => {

@@ -6,6 +6,7 @@ mod instance;
 mod message;
 mod proposal;
 mod reservation;
+mod series;
 mod site;
 
 pub use account::{AccountOut, EntryOut};
@@ -14,4 +15,5 @@ pub use instance::{InstanceOut, POWER_STATES};
 pub use message::read_message;
 pub use proposal::ProposalIn;
 pub use reservation::ReservationOut;
+pub use series::{SeriesOut, reservations_of};
 pub use site::{NodeOut, TemplateOut, TypeOut};

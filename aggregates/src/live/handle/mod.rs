@@ -4,8 +4,11 @@ mod books;
 mod due;
 mod instances;
 mod negotiate;
+mod series;
 
 use std::sync::Arc;
+
+pub use series::decide_on_ended_series;
 
 use super::command::{Actor, Answer, Command, Message};
 use super::fact::{Fact, NewFact};
@@ -145,6 +148,7 @@ impl Session<'_> {
                 self.reservation(reservation_id, request.into(), None)?;
                 Ok(self.reservation_answer(reservation_id))
             }
+            Command::Series { series_id, request } => self.series(series_id, request, actor),
             Command::Ask(question) => self.live.answer(&question, self.now),
             Command::OpenAccount(user_id) => Ok(self.open_account(user_id)),
             Command::GrantCredits {
@@ -206,6 +210,7 @@ impl Session<'_> {
             | Command::Delete(_)
             | Command::Activate(_)
             | Command::Options { .. }
+            | Command::Series { .. }
             | Command::Ask(_)
             | Command::OpenAccount(_)
             | Command::GrantCredits { .. } => self.handle(command, actor),
@@ -270,7 +275,7 @@ impl Session<'_> {
             }
             let user_id = after.state.user_id;
             self.live
-                .check_quotas(user_id, (id, &after.state), self.now)?;
+                .check_quotas(user_id, &[(id, &after.state)], self.now)?;
             if self.is_rehearsal {
                 self.rehearsed = Some(after);
                 return Ok(());
