@@ -11,7 +11,7 @@ use openpex_aggregates::instance::PowerState;
 use openpex_aggregates::node::Node;
 use openpex_aggregates::policy::Policy;
 use openpex_aggregates::reservation::StatusName;
-use openpex_aggregates::{InstanceId, ReservationId, SeriesId, UserId};
+use openpex_aggregates::{InstanceId, ReservationId, SeriesId, StandingRequestId, UserId};
 use openpex_projections::{
     EventSource, InstanceFilter, LIST_LIMIT_MAX, ReservationFilter, SourceError, SourceEvent,
     Views, ViewsError,
@@ -19,6 +19,7 @@ use openpex_projections::{
 
 use crate::http::{
     InstanceView, ListFilter, Listed, Page, ReadError, ReadSide, ReservationView, SeriesView,
+    StandingRequestView,
 };
 use crate::ledger::Ledger;
 use crate::writer::stored_fact;
@@ -203,6 +204,28 @@ impl ReadSide for ViewReads {
         found.map_err(unavailable)
     }
 
+    async fn find_standing_request(
+        &self,
+        id: StandingRequestId,
+    ) -> Result<Option<StandingRequestView>, ReadError> {
+        let found = self.views.standing_requests().find(id).await;
+        Ok(found.map_err(unavailable)?.map(standing_request_view))
+    }
+
+    async fn list_standing_requests(
+        &self,
+        owner: Option<UserId>,
+        page: &Page,
+    ) -> Result<Listed<StandingRequestView>, ReadError> {
+        let page = views_page(page)?;
+        let listed = self.views.standing_requests().list(owner, page).await;
+        let listed = listed.map_err(unavailable)?;
+        Ok(Listed {
+            next: listed.next.map(|cursor| cursor.to_string()),
+            entries: listed.rows.into_iter().map(standing_request_view).collect(),
+        })
+    }
+
     async fn nodes(&self) -> Result<Vec<Node>, ReadError> {
         let (mut nodes, mut after) = (Vec::new(), None);
         loop {
@@ -228,6 +251,15 @@ impl ReadSide for ViewReads {
     async fn policy(&self) -> Result<Policy, ReadError> {
         let in_force = self.views.policy().in_force().await.map_err(unavailable)?;
         Ok(in_force.map(|view| view.state.policy).unwrap_or_default())
+    }
+}
+
+fn standing_request_view(row: openpex_projections::StandingRequestView) -> StandingRequestView {
+    StandingRequestView {
+        id: row.id,
+        request: row.state,
+        sequence: row.sequence,
+        position: row.position,
     }
 }
 

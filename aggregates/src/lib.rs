@@ -26,6 +26,7 @@ mod samples;
 pub mod sender;
 pub mod series;
 pub mod site;
+pub mod standing;
 pub mod terms;
 pub mod time;
 pub mod weekdays;

@@ -7,6 +7,7 @@ use openpex_aggregates::node::Node;
 use openpex_aggregates::reservation::Reservation;
 use openpex_aggregates::series::Series;
 use openpex_aggregates::site::{SITE_ID, Site};
+use openpex_aggregates::standing::StandingRequest;
 
 use crate::error::ViewsError;
 use crate::source::SourceEvent;
@@ -35,7 +36,8 @@ pub(crate) async fn write(tx: &mut Tx, events: &[SourceEvent]) -> Result<(), Vie
         | Fact::Node(..)
         | Fact::Site(_)
         | Fact::Account(..)
-        | Fact::Series(..) => None,
+        | Fact::Series(..)
+        | Fact::Standing(..) => None,
     });
     let of_instances = events.iter().filter_map(|event| match &event.fact {
         Fact::Instance(id, _) => Some((id, event.sequence)),
@@ -43,7 +45,8 @@ pub(crate) async fn write(tx: &mut Tx, events: &[SourceEvent]) -> Result<(), Vie
         | Fact::Node(..)
         | Fact::Site(_)
         | Fact::Account(..)
-        | Fact::Series(..) => None,
+        | Fact::Series(..)
+        | Fact::Standing(..) => None,
     });
     let of_nodes = events.iter().filter_map(|event| match &event.fact {
         Fact::Node(name, _) => Some((name, event.sequence)),
@@ -51,7 +54,8 @@ pub(crate) async fn write(tx: &mut Tx, events: &[SourceEvent]) -> Result<(), Vie
         | Fact::Instance(..)
         | Fact::Site(_)
         | Fact::Account(..)
-        | Fact::Series(..) => None,
+        | Fact::Series(..)
+        | Fact::Standing(..) => None,
     });
     let of_site = events.iter().filter_map(|event| match &event.fact {
         Fact::Site(_) => Some((&site, event.sequence)),
@@ -59,7 +63,8 @@ pub(crate) async fn write(tx: &mut Tx, events: &[SourceEvent]) -> Result<(), Vie
         | Fact::Instance(..)
         | Fact::Node(..)
         | Fact::Account(..)
-        | Fact::Series(..) => None,
+        | Fact::Series(..)
+        | Fact::Standing(..) => None,
     });
     let of_accounts = events.iter().filter_map(|event| match &event.fact {
         Fact::Account(id, _) => Some((id, event.sequence)),
@@ -67,7 +72,8 @@ pub(crate) async fn write(tx: &mut Tx, events: &[SourceEvent]) -> Result<(), Vie
         | Fact::Instance(..)
         | Fact::Node(..)
         | Fact::Site(_)
-        | Fact::Series(..) => None,
+        | Fact::Series(..)
+        | Fact::Standing(..) => None,
     });
     let of_series = events.iter().filter_map(|event| match &event.fact {
         Fact::Series(id, _) => Some((id, event.sequence)),
@@ -75,7 +81,17 @@ pub(crate) async fn write(tx: &mut Tx, events: &[SourceEvent]) -> Result<(), Vie
         | Fact::Instance(..)
         | Fact::Node(..)
         | Fact::Site(_)
-        | Fact::Account(..) => None,
+        | Fact::Account(..)
+        | Fact::Standing(..) => None,
+    });
+    let of_standing = events.iter().filter_map(|event| match &event.fact {
+        Fact::Standing(id, _) => Some((id, event.sequence)),
+        Fact::Reservation(..)
+        | Fact::Instance(..)
+        | Fact::Node(..)
+        | Fact::Site(_)
+        | Fact::Account(..)
+        | Fact::Series(..) => None,
     });
     let mut reservations = Touched::<Reservation>::load(tx, of_reservations).await?;
     let mut instances = Touched::<Instance>::load(tx, of_instances).await?;
@@ -83,6 +99,7 @@ pub(crate) async fn write(tx: &mut Tx, events: &[SourceEvent]) -> Result<(), Vie
     let mut sites = Touched::<Site>::load(tx, of_site).await?;
     let mut accounts = Touched::<Account>::load(tx, of_accounts).await?;
     let mut series = Touched::<Series>::load(tx, of_series).await?;
+    let mut standing = Touched::<StandingRequest>::load(tx, of_standing).await?;
     for event in events {
         match &event.fact {
             Fact::Reservation(id, of) => reservations.fold(id, event, |state| state.fold(of))?,
@@ -91,6 +108,7 @@ pub(crate) async fn write(tx: &mut Tx, events: &[SourceEvent]) -> Result<(), Vie
             Fact::Site(of) => sites.fold(&site, event, |state| state.fold(of))?,
             Fact::Account(id, of) => accounts.fold(id, event, |state| state.fold(of))?,
             Fact::Series(id, of) => series.fold(id, event, |state| state.fold(of))?,
+            Fact::Standing(id, of) => standing.fold(id, event, |state| state.fold(of))?,
         }
     }
     reservations.write(tx).await?;
@@ -98,7 +116,8 @@ pub(crate) async fn write(tx: &mut Tx, events: &[SourceEvent]) -> Result<(), Vie
     nodes.write(tx).await?;
     sites.write(tx).await?;
     accounts.write(tx).await?;
-    series.write(tx).await
+    series.write(tx).await?;
+    standing.write(tx).await
 }
 
 /// Empties every view.
@@ -112,6 +131,7 @@ pub(crate) async fn clear(tx: &mut Tx) -> Result<(), ViewsError> {
         Site::NAME,
         Account::NAME,
         Series::NAME,
+        StandingRequest::NAME,
     ] {
         tx.execute(&Statement::new(&format!("DELETE FROM {table}")))
             .await?;

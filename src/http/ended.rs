@@ -6,12 +6,13 @@
 use openpex_aggregates::instance::{Instance, InstanceRefusal};
 use openpex_aggregates::live::{
     Actor, Answer, Command, CommandRefusal, Fact, InstanceControl, Message, SeriesRequest,
-    decide_on_ended, decide_on_ended_series,
+    StandingAsk, decide_on_ended, decide_on_ended_series, decide_on_ended_standing,
 };
 use openpex_aggregates::reservation::{Reservation, ReservationCommand};
 use openpex_aggregates::series::Series;
+use openpex_aggregates::standing::StandingRequest;
 use openpex_aggregates::terms::Terms;
-use openpex_aggregates::{InstanceId, ReservationId, SeriesId};
+use openpex_aggregates::{InstanceId, ReservationId, SeriesId, StandingRequestId};
 
 use super::problem::Problem;
 use super::refusal::stale;
@@ -22,6 +23,7 @@ use crate::writer::{Committed, WriteRequest};
 const RESERVATION: &str = "reservation";
 const INSTANCE: &str = "instance";
 const SERIES: &str = "series";
+const STANDING: &str = "standing-request";
 
 /// An aggregate as its whole stream has left it.
 pub struct Cold<A> {
@@ -94,10 +96,18 @@ pub(super) async fn decide(
             request:
                 wanted @ (SeriesRequest::Confirm | SeriesRequest::Withdraw | SeriesRequest::Cancel(_)),
         } => on_series(app, request, actor, (*series_id, wanted)).await,
+        Command::Standing {
+            standing_request_id,
+            request: StandingAsk::Withdraw,
+        } => on_standing(app, request, actor, *standing_request_id).await,
         Command::Open { .. }
         | Command::Rehearse { opens: true, .. }
         | Command::Series {
             request: SeriesRequest::Ask { .. },
+            ..
+        }
+        | Command::Standing {
+            request: StandingAsk::Make(_),
             ..
         }
         | Command::Ask(_)
@@ -198,6 +208,35 @@ async fn on_series(
         series: Box::new(state),
         sequence,
     };
+    Ok(Some(Committed { answer, position }))
+}
+
+async fn on_standing(
+    app: &AppState,
+    request: &WriteRequest,
+    actor: Actor,
+    id: StandingRequestId,
+) -> Result<Option<Committed>, Problem> {
+    let events = app.ledger.read_stream(STANDING, &id.to_string()).await?;
+    let found = fold(&events, |state: &mut StandingRequest, fact| {
+        if let Fact::Standing(_, event) = fact {
+            state.fold(&event);
+        }
+    })?;
+    let Some(cold) = found.filter(|cold| actor.may_act_for(cold.state.user_id)) else {
+        return Ok(None);
+    };
+    check_sequence(request, cold.sequence)?;
+    if !cold.state.status.is_end() {
+        return Err(still_live());
+    }
+    decide_on_ended_standing(&cold.state)?;
+    let answer = Answer::StandingRequest {
+        standing_request_id: id,
+        request: Box::new(cold.state),
+        sequence: cold.sequence,
+    };
+    let position = cold.position;
     Ok(Some(Committed { answer, position }))
 }
 

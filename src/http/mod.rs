@@ -26,6 +26,7 @@ mod reservations;
 mod search;
 mod series;
 mod site;
+mod standing;
 mod state;
 mod wire;
 
@@ -37,7 +38,7 @@ use tower_http::normalize_path::NormalizePathLayer;
 
 pub use ports::{
     ClockControl, ClockError, CommandGate, InstanceView, ListFilter, Listed, Page, ReadError,
-    ReadSide, Readiness, ReadinessCheck, ReservationView, SeriesView,
+    ReadSide, Readiness, ReadinessCheck, ReservationView, SeriesView, StandingRequestView,
 };
 pub use reservations::SENDER_KEY;
 pub use state::{AppState, Parts};
@@ -58,6 +59,7 @@ pub fn router(state: AppState) -> Router {
         .merge(account::routes())
         .merge(search::routes())
         .merge(series::routes())
+        .merge(standing::routes())
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .merge(crate::portal::routes())

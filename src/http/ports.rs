@@ -12,7 +12,10 @@ use openpex_aggregates::node::Node;
 use openpex_aggregates::policy::Policy;
 use openpex_aggregates::reservation::{Reservation, StatusName};
 use openpex_aggregates::series::Series;
-use openpex_aggregates::{InstanceId, ReservationId, SeriesId, Timestamp, UserId};
+use openpex_aggregates::standing::StandingRequest;
+use openpex_aggregates::{
+    InstanceId, ReservationId, SeriesId, StandingRequestId, Timestamp, UserId,
+};
 
 use crate::writer::{Committed, WriteError, WriteRequest};
 
@@ -71,6 +74,19 @@ pub trait ReadSide: Send + Sync + 'static {
         ids: &[ReservationId],
     ) -> Result<HashMap<ReservationId, StatusName>, ReadError>;
 
+    /// A standing request.
+    async fn find_standing_request(
+        &self,
+        id: StandingRequestId,
+    ) -> Result<Option<StandingRequestView>, ReadError>;
+
+    /// The standing requests of one user, or everybody's, newest first.
+    async fn list_standing_requests(
+        &self,
+        owner: Option<UserId>,
+        page: &Page,
+    ) -> Result<Listed<StandingRequestView>, ReadError>;
+
     /// Every node, by name.
     async fn nodes(&self) -> Result<Vec<Node>, ReadError>;
 
@@ -103,6 +119,19 @@ pub struct SeriesView {
     pub id: SeriesId,
     /// As it stands.
     pub series: Series,
+    /// How far its stream has got.
+    pub sequence: u64,
+    /// The position of its newest event.
+    pub position: u64,
+}
+
+/// A standing request as the views have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingRequestView {
+    /// Its id.
+    pub id: StandingRequestId,
+    /// As it stands.
+    pub request: StandingRequest,
     /// How far its stream has got.
     pub sequence: u64,
     /// The position of its newest event.

@@ -53,6 +53,7 @@ impl From<CommandRefusal> for Problem {
             }
             CommandRefusal::Recurrence(error) => error.into(),
             CommandRefusal::Series(refusal) => refusal.into(),
+            CommandRefusal::Standing(refusal) => refusal.into(),
             CommandRefusal::Question(errors) => {
                 Self::invalid(errors.iter().map(question_error).collect())
             }

@@ -125,6 +125,7 @@ fn status(committed: &Committed) -> &'static str {
         Answer::Instance { .. }
         | Answer::Account { .. }
         | Answer::Series { .. }
+        | Answer::StandingRequest { .. }
         | Answer::Search(_)
         | Answer::Availability(_)
         | Answer::Done => "none",

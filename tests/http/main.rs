@@ -13,3 +13,4 @@ mod search;
 mod series;
 mod service;
 mod site;
+mod standing;

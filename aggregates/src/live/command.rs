@@ -11,8 +11,12 @@ use crate::policy::Policy;
 use crate::recurrence::Recurrence;
 use crate::reservation::{Reservation, StatusName};
 use crate::series::Series;
+use crate::standing::{StandingProposal, StandingRequest};
 use crate::terms::Proposal;
-use crate::{InstanceId, MicroCredits, OfferId, ReservationId, SeriesId, Timestamp, UserId};
+use crate::{
+    InstanceId, MicroCredits, OfferId, ReservationId, SeriesId, StandingRequestId, Timestamp,
+    UserId,
+};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +78,13 @@ pub enum Command {
         series_id: SeriesId,
         /// What.
         request: SeriesRequest,
+    },
+    /// Make a standing request, or give one up.
+    Standing {
+        /// Which; its id is made at the edge.
+        standing_request_id: StandingRequestId,
+        /// What.
+        request: StandingAsk,
     },
     /// Answer what could be had; nothing is held and nothing recorded.
     Ask(Question),
@@ -141,6 +152,15 @@ pub enum CancelFrom {
     Date(NaiveDate),
     /// From an instant.
     Instant(Timestamp),
+}
+
+/// What a user wants of a standing request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StandingAsk {
+    /// Make it.
+    Make(Box<StandingProposal>),
+    /// Give it up.
+    Withdraw,
 }
 
 /// What anybody may ask of the live state; the answer binds nobody.
@@ -257,6 +277,15 @@ pub enum Answer {
         series: Box<Series>,
         /// Where its occurrences stand, in order; `None` for those that had ended before.
         statuses: Vec<Option<StatusName>>,
+        /// How far its stream has got.
+        sequence: u64,
+    },
+    /// A standing request as the command left it.
+    StandingRequest {
+        /// Which.
+        standing_request_id: StandingRequestId,
+        /// As it stands.
+        request: Box<StandingRequest>,
         /// How far its stream has got.
         sequence: u64,
     },

@@ -12,7 +12,8 @@ use crate::reservation::{Reservation, ReservationEvent};
 use crate::sender::Sender;
 use crate::series::{Series, SeriesEvent};
 use crate::site::{SITE_ID, Site, SiteEvent};
-use crate::{InstanceId, NodeName, ReservationId, SeriesId, UserId};
+use crate::standing::{StandingRequest, StandingRequestEvent};
+use crate::{InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, UserId};
 
 /// An event together with the stream it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub enum Fact {
     Account(UserId, AccountEvent),
     /// Of a series.
     Series(SeriesId, SeriesEvent),
+    /// Of a standing request.
+    Standing(StandingRequestId, StandingRequestEvent),
 }
 
 /// A fact that was just decided, with its place in its stream.
@@ -99,6 +102,7 @@ impl Fact {
             Self::Site(_) => Site::TYPE,
             Self::Account(..) => Account::TYPE,
             Self::Series(..) => Series::TYPE,
+            Self::Standing(..) => StandingRequest::TYPE,
         }
     }
 
@@ -112,6 +116,7 @@ impl Fact {
             Self::Site(_) => SITE_ID.to_owned(),
             Self::Account(id, _) => id.0.to_string(),
             Self::Series(id, _) => id.to_string(),
+            Self::Standing(id, _) => id.to_string(),
         }
     }
 
@@ -125,6 +130,7 @@ impl Fact {
             Self::Site(event) => event.event_type(),
             Self::Account(_, event) => event.event_type(),
             Self::Series(_, event) => event.event_type(),
+            Self::Standing(_, event) => event.event_type(),
         }
     }
 
@@ -138,6 +144,7 @@ impl Fact {
             Self::Site(event) => event.event_version(),
             Self::Account(_, event) => event.event_version(),
             Self::Series(_, event) => event.event_version(),
+            Self::Standing(_, event) => event.event_version(),
         }
     }
 
@@ -151,6 +158,7 @@ impl Fact {
             Self::Site(event) => to_json(event),
             Self::Account(_, event) => to_json(event),
             Self::Series(_, event) => to_json(event),
+            Self::Standing(_, event) => to_json(event),
         }
     }
 
@@ -194,6 +202,10 @@ impl Fact {
             Series::TYPE => {
                 let id = aggregate_id.parse().map_err(|_| bad_id())?;
                 from_json(event_type, payload).map(|event| Self::Series(id, event))
+            }
+            StandingRequest::TYPE => {
+                let id = aggregate_id.parse().map_err(|_| bad_id())?;
+                from_json(event_type, payload).map(|event| Self::Standing(id, event))
             }
             other => Err(FoldError::UnknownAggregate(other.to_owned())),
         }

@@ -10,7 +10,8 @@ use crate::instance::{Instance, InstanceEvent};
 use crate::node::{Node, NodeEvent, NodeStatus};
 use crate::reservation::{Claim, Reservation, ReservationEvent};
 use crate::series::SeriesEvent;
-use crate::{InstanceId, NodeName, ReservationId, SeriesId, Timestamp, UserId};
+use crate::standing::{StandingRequest, StandingRequestEvent};
+use crate::{InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, Timestamp, UserId};
 
 /// How often the past is forgotten, in milliseconds of recorded time.
 const FORGET_EVERY_MS: i64 = 60_000;
@@ -28,6 +29,7 @@ impl Live {
             Fact::Site(_) => Some(self.site.sequence),
             Fact::Account(id, _) => self.accounts.get(id).map(|t| t.sequence),
             Fact::Series(id, _) => self.series.get(id).map(|t| t.sequence),
+            Fact::Standing(id, _) => self.standing.get(id).map(|t| t.sequence),
         };
         let expected = newest.unwrap_or(0).saturating_add(1);
         if sequence != expected {
@@ -55,6 +57,7 @@ impl Live {
             Fact::Instance(id, event) => self.apply_instance(*id, event, at),
             Fact::Account(id, event) => self.apply_account(*id, event),
             Fact::Series(id, event) => self.apply_series(*id, event),
+            Fact::Standing(id, event) => self.apply_standing(*id, event),
             Fact::Node(name, event) => self.apply_node(name, event)?,
             Fact::Site(event) => {
                 self.site.state.fold(event);
@@ -163,6 +166,30 @@ impl Live {
         sequence
     }
 
+    fn apply_standing(&mut self, id: StandingRequestId, event: &StandingRequestEvent) -> u64 {
+        let mut tracked = self.standing.remove(&id).unwrap_or_default();
+        if let Some(due) = timed::of_standing(id, &tracked.state) {
+            self.timed.remove(&due);
+        }
+        tracked.state.fold(event);
+        tracked.sequence += 1;
+        let sequence = tracked.sequence;
+        self.await_standing(id, &tracked.state);
+        self.standing.insert(id, tracked);
+        sequence
+    }
+
+    /// Gives a request its place among those that wait, or takes it out.
+    pub(super) fn await_standing(&mut self, id: StandingRequestId, request: &StandingRequest) {
+        self.timed.extend(timed::of_standing(id, request));
+        self.standing_made = self.standing_made.max(request.turn);
+        if request.status.is_end() {
+            self.waiting.remove(&request.turn);
+        } else {
+            self.waiting.insert(request.turn, id);
+        }
+    }
+
     pub(super) fn await_instance(&mut self, id: InstanceId, instance: &Instance) {
         self.timed.extend(timed::of_instance(id, instance));
     }
@@ -202,6 +229,12 @@ impl Live {
             Fact::Series(id, event) => {
                 if matches!(event, SeriesEvent::SeriesRejected { .. }) {
                     self.series.remove(id);
+                }
+            }
+            Fact::Standing(id, _) => {
+                let ended = |t: &Tracked<StandingRequest>| t.state.status.is_end();
+                if self.standing.get(id).is_some_and(ended) {
+                    self.standing.remove(id);
                 }
             }
             Fact::Node(..) | Fact::Site(_) | Fact::Account(..) => {}

@@ -23,10 +23,10 @@ use std::sync::Arc;
 
 pub use command::{
     Actor, Answer, CancelFrom, Command, InstanceControl, Message, OptionsRequest, Question,
-    SeriesRequest, Sighting,
+    SeriesRequest, Sighting, StandingAsk,
 };
 pub use fact::{Fact, FoldError, NewFact};
-pub use handle::{Handled, decide_on_ended, decide_on_ended_series};
+pub use handle::{Handled, decide_on_ended, decide_on_ended_series, decide_on_ended_standing};
 pub use refusal::CommandRefusal;
 pub use snapshot::LiveSnapshot;
 pub use timed::TimedCommand;
@@ -42,7 +42,8 @@ use crate::policy::Policy;
 use crate::reservation::Reservation;
 use crate::series::Series;
 use crate::site::Site;
-use crate::{InstanceId, NodeName, ReservationId, SeriesId, Timestamp, UserId};
+use crate::standing::StandingRequest;
+use crate::{InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, Timestamp, UserId};
 
 /// An aggregate and how far its stream has got.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -84,6 +85,12 @@ pub struct Live {
     series: BTreeMap<SeriesId, Arc<Tracked<Series>>>,
     /// The live reservations of each series.
     occurrences_of: BTreeMap<SeriesId, BTreeSet<ReservationId>>,
+    /// Those that wait.
+    standing: BTreeMap<StandingRequestId, Tracked<StandingRequest>>,
+    /// The same in the order of asking.
+    waiting: BTreeMap<u64, StandingRequestId>,
+    /// How many standing requests there ever were.
+    standing_made: u64,
     delivery: HashMap<InstanceId, Delivery>,
     /// Reservations that hold more than both agreed on.
     holding: BTreeSet<ReservationId>,
@@ -140,6 +147,12 @@ impl Live {
     #[must_use]
     pub fn series(&self, id: SeriesId) -> Option<&Tracked<Series>> {
         self.series.get(&id).map(Arc::as_ref)
+    }
+
+    /// A standing request that waits.
+    #[must_use]
+    pub fn standing_request(&self, id: StandingRequestId) -> Option<&Tracked<StandingRequest>> {
+        self.standing.get(&id)
     }
 
     /// Every account, by its user.

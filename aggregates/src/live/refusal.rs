@@ -8,6 +8,7 @@ use crate::policy::PolicyError;
 use crate::recurrence::RecurrenceError;
 use crate::reservation::Refusal;
 use crate::series::SeriesRefusal;
+use crate::standing::StandingRefusal;
 use crate::terms::TermsError;
 
 /// Why a command is refused; nothing is appended then.
@@ -25,6 +26,9 @@ pub enum CommandRefusal {
     /// The series does not allow it.
     #[error(transparent)]
     Series(#[from] SeriesRefusal),
+    /// The standing request does not allow it.
+    #[error(transparent)]
+    Standing(#[from] StandingRefusal),
     /// The question breaks rules.
     #[error("{} rules of a question are broken", .0.len())]
     Question(Vec<QuestionError>),

@@ -13,7 +13,8 @@ use crate::node::Node;
 use crate::reservation::Reservation;
 use crate::series::Series;
 use crate::site::Site;
-use crate::{InstanceId, NodeName, ReservationId, SeriesId, Timestamp, UserId};
+use crate::standing::StandingRequest;
+use crate::{InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, Timestamp, UserId};
 
 /// The aggregates of a [`Live`]; capacity and timed commands follow from them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,10 @@ pub struct LiveSnapshot {
         deserialize_with = "read_shared"
     )]
     series: Vec<(SeriesId, Arc<Tracked<Series>>)>,
+    #[serde(default)]
+    standing: Vec<(StandingRequestId, Tracked<StandingRequest>)>,
+    #[serde(default)]
+    standing_made: u64,
     delivery: Vec<(InstanceId, Delivery)>,
     last_recorded_at: Timestamp,
 }
@@ -74,6 +79,12 @@ impl Live {
                 .iter()
                 .map(|(id, tracked)| (*id, Arc::clone(tracked)))
                 .collect(),
+            standing: self
+                .standing
+                .iter()
+                .map(|(id, tracked)| (*id, tracked.clone()))
+                .collect(),
+            standing_made: self.standing_made,
             delivery,
             last_recorded_at: self.last_recorded_at,
         }
@@ -111,6 +122,7 @@ impl TryFrom<LiveSnapshot> for Live {
             site: kept.site,
             accounts: kept.accounts.into_iter().collect(),
             series: kept.series.into_iter().collect(),
+            standing_made: kept.standing_made,
             delivery: kept.delivery.into_iter().collect(),
             last_recorded_at: kept.last_recorded_at,
             ..Self::default()
@@ -130,6 +142,10 @@ impl TryFrom<LiveSnapshot> for Live {
             }
             live.await_reservation(id, &tracked.state);
             live.reservations.insert(id, tracked);
+        }
+        for (id, tracked) in kept.standing {
+            live.await_standing(id, &tracked.state);
+            live.standing.insert(id, tracked);
         }
         for (id, tracked) in kept.instances {
             live.instances_of

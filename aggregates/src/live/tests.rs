@@ -2,6 +2,7 @@
 
 mod agreements;
 mod series;
+mod standing;
 
 use super::*;
 use crate::UserId;

@@ -26,7 +26,7 @@ pub use market::PoolMarket;
 pub use question::QuestionError;
 pub use search::{
     PricedStart, SEARCH_RANGE_DEFAULT_MS, SEARCH_STARTS_MAX, SEARCH_STEP_MIN_MS, SearchAnswer,
-    SearchQuery, search, shortage,
+    SearchQuery, SearchRange, nearest_start, search, shortage, starts_in,
 };
 pub use tactics::{Asking, Bargaining, BargainingError, PriceAnswer, Tactic};
 

@@ -15,7 +15,7 @@ use crate::capacity::{Pool, Shortage};
 use crate::policy::Policy;
 use crate::pricing::PricedTerms;
 use crate::reservation::Reason;
-use crate::terms::{Proposal, TermsError};
+use crate::terms::{Proposal, Terms, TermsError};
 use crate::{MicroCredits, Resources, TimeWindow, Timestamp};
 
 /// Most starts that one search looks at; with it the work that one question gives the writer.
@@ -82,6 +82,87 @@ pub struct SearchAnswer {
     pub starts: Vec<PricedStart>,
     /// Why there is none; empty where there is one.
     pub reasons: Vec<Reason>,
+}
+
+/// The starts that would do, and the most that may be asked for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SearchRange {
+    /// The first.
+    pub from: Timestamp,
+    /// The last.
+    pub to: Timestamp,
+    /// The most that the whole may cost.
+    pub price_max: Option<MicroCredits>,
+}
+
+/// What a search is of: the pool, the policy, and when it is made.
+type Site<'a> = (&'a Pool, &'a Policy, Timestamp);
+
+/// The starts of `range` at which `terms` fit at their price, the first of all and then such as lie
+/// apart; at most `most` are looked at.
+pub fn starts_in<'a>(
+    site: Site<'a>,
+    terms: &'a Terms,
+    range: SearchRange,
+    most: u32,
+) -> impl Iterator<Item = PricedStart> + 'a {
+    let apart_ms = range.to.millis_since(range.from) / i64::from(most.max(1));
+    let step_ms = apart_ms.max(SEARCH_STEP_MIN_MS);
+    let mut next = range.from;
+    let fitting = std::iter::from_fn(move || {
+        let starts_at = first_fit(site.0, terms, (next, range.to))?;
+        next = starts_at.saturating_add(step_ms);
+        Some(starts_at)
+    });
+    let most = usize::try_from(most).unwrap_or(1);
+    fitting
+        .take(most)
+        .filter_map(move |starts_at| priced(site, terms, starts_at, range.price_max))
+}
+
+/// The start of `range` nearest to the one that `terms` ask for, at their price.
+#[must_use]
+pub fn nearest_start(site: Site<'_>, terms: &Terms, range: SearchRange) -> Option<PricedStart> {
+    let asked = terms.window.starts_at;
+    let later = first_fit(site.0, terms, (asked.max(range.from), range.to));
+    let (size, count) = (terms.size, terms.instances_fixed);
+    let duration_ms = terms.window.duration_ms();
+    let latest = asked.min(range.to);
+    let earlier = (range.from <= latest)
+        .then(|| {
+            let pool = site.0;
+            pool.nearest_earlier(size, count, duration_ms, latest, range.from)
+        })
+        .flatten();
+    let mut starts: Vec<Timestamp> = earlier.into_iter().chain(later).collect();
+    starts.sort_by_key(|at| at.millis_since(asked).unsigned_abs());
+    starts
+        .into_iter()
+        .find_map(|starts_at| priced(site, terms, starts_at, range.price_max))
+}
+
+fn first_fit(pool: &Pool, terms: &Terms, (from, to): (Timestamp, Timestamp)) -> Option<Timestamp> {
+    let (size, count) = (terms.size, terms.instances_fixed);
+    let duration_ms = terms.window.duration_ms();
+    if from > to {
+        return None;
+    }
+    pool.nearest_later(size, count, duration_ms, from, to)
+}
+
+/// The list price of `terms` at a start; `None` above `price_max`.
+fn priced(
+    (pool, policy, now): Site<'_>,
+    terms: &Terms,
+    starts_at: Timestamp,
+    price_max: Option<MicroCredits>,
+) -> Option<PricedStart> {
+    let ask = PricedTerms::of(&terms.moved_to(starts_at), terms.instances_fixed);
+    let quote = policy.pricing.quote(&ask, &PoolMarket { pool, now }).ok()?;
+    let price = quote.price;
+    price_max
+        .is_none_or(|max| price <= max)
+        .then_some(PricedStart { starts_at, price })
 }
 
 /// A question that obeys every rule.

@@ -208,6 +208,7 @@ impl World {
             | Command::OpenAccount(_)
             | Command::GrantCredits { .. }
             | Command::Series { .. }
+            | Command::Standing { .. }
             | Command::Ask(_)
             | Command::RecordObservations(_)
             | Command::FireDue { .. } => false,
@@ -217,6 +218,7 @@ impl World {
             Answer::Instance { .. }
             | Answer::Account { .. }
             | Answer::Series { .. }
+            | Answer::StandingRequest { .. }
             | Answer::Search(_)
             | Answer::Availability(_)
             | Answer::Done => false,

@@ -60,7 +60,8 @@ fn entry_of(event: &StoredEvent) -> Result<AccountEvent, Problem> {
             | Fact::Instance(..)
             | Fact::Node(..)
             | Fact::Site(_)
-            | Fact::Series(..),
+            | Fact::Series(..)
+            | Fact::Standing(..),
         )
         | Err(_) => Err(unreadable()),
     }

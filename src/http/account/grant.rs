@@ -42,6 +42,7 @@ pub async fn grant(
         Answer::Reservation { .. }
         | Answer::Instance { .. }
         | Answer::Series { .. }
+        | Answer::StandingRequest { .. }
         | Answer::Search(_)
         | Answer::Availability(_)
         | Answer::Done => {

@@ -78,6 +78,7 @@ pub(super) async fn control(
         Answer::Reservation { .. }
         | Answer::Account { .. }
         | Answer::Series { .. }
+        | Answer::StandingRequest { .. }
         | Answer::Search(_)
         | Answer::Availability(_)
         | Answer::Done => {

@@ -58,6 +58,7 @@ pub async fn create(
         Answer::Instance { .. }
         | Answer::Account { .. }
         | Answer::Series { .. }
+        | Answer::StandingRequest { .. }
         | Answer::Search(_)
         | Answer::Availability(_)
         | Answer::Done => Ok(response),

@@ -85,6 +85,7 @@ fn answer(committed: &Committed, notes: &RequestNotes) -> Result<Response, Probl
         Answer::Instance { .. }
         | Answer::Account { .. }
         | Answer::Series { .. }
+        | Answer::StandingRequest { .. }
         | Answer::Search(_)
         | Answer::Availability(_)
         | Answer::Done => {

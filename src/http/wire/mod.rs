@@ -8,6 +8,7 @@ mod proposal;
 mod reservation;
 mod series;
 mod site;
+mod standing;
 
 pub use account::{AccountOut, EntryOut};
 pub use answer::{NegotiationAnswer, reasons_out};
@@ -17,3 +18,4 @@ pub use proposal::ProposalIn;
 pub use reservation::ReservationOut;
 pub use series::{SeriesOut, reservations_of};
 pub use site::{NodeOut, TemplateOut, TypeOut};
+pub use standing::StandingRequestOut;

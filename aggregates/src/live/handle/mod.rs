@@ -5,10 +5,12 @@ mod due;
 mod instances;
 mod negotiate;
 mod series;
+mod standing;
 
 use std::sync::Arc;
 
 pub use series::decide_on_ended_series;
+pub use standing::decide_on_ended_standing;
 
 use super::command::{Actor, Answer, Command, Message};
 use super::fact::{Fact, NewFact};
@@ -65,6 +67,7 @@ impl Live {
             rehearsed: None,
         };
         let answer = session.handle(command, actor)?;
+        session.meet_waiting();
         let facts = session.facts;
         for new in &facts {
             self.forget_ended(&new.fact);
@@ -149,6 +152,10 @@ impl Session<'_> {
                 Ok(self.reservation_answer(reservation_id))
             }
             Command::Series { series_id, request } => self.series(series_id, request, actor),
+            Command::Standing {
+                standing_request_id,
+                request,
+            } => self.standing(standing_request_id, request, actor),
             Command::Ask(question) => self.live.answer(&question, self.now),
             Command::OpenAccount(user_id) => Ok(self.open_account(user_id)),
             Command::GrantCredits {
@@ -211,6 +218,7 @@ impl Session<'_> {
             | Command::Activate(_)
             | Command::Options { .. }
             | Command::Series { .. }
+            | Command::Standing { .. }
             | Command::Ask(_)
             | Command::OpenAccount(_)
             | Command::GrantCredits { .. } => self.handle(command, actor),
