@@ -43,38 +43,14 @@ pub(super) async fn decide(
     let Some(actor) = request.actor else {
         return Ok(None);
     };
+    let on_it = |id, command| on_reservation(app, request, actor, (id, command));
     match &request.command {
         Command::Negotiate {
             reservation_id,
             message,
-        } => {
-            let command = match message {
-                // What has ended takes no terms, whatever they are.
-                Message::Counter(_) => ReservationCommand::ProposeTerms(Box::<Terms>::default()),
-                Message::Accept { offer, .. } => ReservationCommand::AcceptOffer(*offer),
-                Message::Confirm { .. } => ReservationCommand::ConfirmReservation,
-                Message::Reject => ReservationCommand::RejectOffers,
-            };
-            on_reservation(app, request, actor, (*reservation_id, command)).await
-        }
-        Command::Delete(id) => {
-            on_reservation(
-                app,
-                request,
-                actor,
-                (*id, ReservationCommand::DeleteReservation),
-            )
-            .await
-        }
-        Command::Activate(id) => {
-            on_reservation(
-                app,
-                request,
-                actor,
-                (*id, ReservationCommand::ActivateReservation),
-            )
-            .await
-        }
+        } => on_it(*reservation_id, meant_by(message)).await,
+        Command::Delete(id) => on_it(*id, ReservationCommand::DeleteReservation).await,
+        Command::Activate(id) => on_it(*id, ReservationCommand::ActivateReservation).await,
         Command::ControlInstance {
             instance_id,
             control,
@@ -82,15 +58,12 @@ pub(super) async fn decide(
         Command::Options {
             reservation_id,
             request: wanted,
-        } => on_reservation(app, request, actor, (*reservation_id, (*wanted).into())).await,
+        } => on_it(*reservation_id, (*wanted).into()).await,
         Command::Rehearse {
             reservation_id,
             opens: false,
             ..
-        } => {
-            let command = ReservationCommand::ProposeTerms(Box::<Terms>::default());
-            on_reservation(app, request, actor, (*reservation_id, command)).await
-        }
+        } => on_it(*reservation_id, any_terms()).await,
         Command::Series {
             series_id,
             request:
@@ -119,6 +92,21 @@ pub(super) async fn decide(
         | Command::AdoptPolicy(_)
         | Command::FireDue { .. } => Ok(None),
     }
+}
+
+/// What a message to something that has ended comes to.
+fn meant_by(message: &Message) -> ReservationCommand {
+    match message {
+        Message::Counter(_) => any_terms(),
+        Message::Accept { offer, .. } => ReservationCommand::AcceptOffer(*offer),
+        Message::Confirm { .. } => ReservationCommand::ConfirmReservation,
+        Message::Reject => ReservationCommand::RejectOffers,
+    }
+}
+
+/// What has ended takes no terms, whatever they are.
+fn any_terms() -> ReservationCommand {
+    ReservationCommand::ProposeTerms(Box::<Terms>::default())
 }
 
 async fn on_reservation(

@@ -1,9 +1,13 @@
 //! Standing requests: to be told, or offered, when what was wished for becomes possible.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::site::{Ask, Site, figure_7};
 
+/// How long the views may take to show what was recorded.
+const PATIENCE: Duration = Duration::from_secs(60);
 const UNTIL: &str = "2009-08-17T04:45:00Z";
 
 fn possible(mode: &str) -> Value {
@@ -26,6 +30,21 @@ async fn show(site: &Site, user: &str, made: &Value) -> Value {
     site.call(Ask::get(&path).by(user)).await.expect(200).json()
 }
 
+/// The request once it waits no more: who waits reads what another's message brought about, so it may
+/// be a moment behind.
+async fn met(site: &Site, user: &str, made: &Value) -> Value {
+    let ends = async {
+        loop {
+            let shown = show(site, user, made).await;
+            if shown["status"] != "WAITING" {
+                return shown;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, ends).await.unwrap()
+}
+
 #[tokio::test]
 async fn given_two_that_wait_when_a_reservation_is_cancelled_then_the_first_is_offered_it_and_confirms()
  {
@@ -37,14 +56,7 @@ async fn given_two_that_wait_when_a_reservation_is_cancelled_then_the_first_is_o
     site.call(Ask::delete(&format!("reservations/{taken}")))
         .await
         .expect(200);
-    // Whoever waits reads what another's message brought about, so it may be a moment behind.
-    let met = loop {
-        let shown = show(&site, "max", &first).await;
-        if shown["status"] != "WAITING" {
-            break shown;
-        }
-        tokio::task::yield_now().await;
-    };
+    let met = met(&site, "max", &first).await;
     assert_eq!(met["status"], "MET");
     assert_eq!(met["met"]["startTime"], "2009-08-17T04:49:03.000Z");
     let path = format!(

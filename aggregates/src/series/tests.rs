@@ -104,7 +104,7 @@ fn given_a_series_that_is_held_when_confirmed_then_all_that_is_held_is_and_again
         occurrences: vec![3],
         price: MicroCredits(7),
     };
-    assert_eq!(events, [confirmed.clone()]);
+    assert_eq!(events, std::slice::from_ref(&confirmed));
     let mut series = series;
     series.fold(&confirmed);
     assert_eq!(confirm(&series, [Standing::Agreed; 3], 50), Ok(Vec::new()));

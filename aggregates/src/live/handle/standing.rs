@@ -168,7 +168,7 @@ impl Session<'_> {
     }
 
     fn record_standing(&mut self, id: StandingRequestId, event: Option<StandingRequestEvent>) {
-        for event in event {
+        if let Some(event) = event {
             let sender = event.usual_sender();
             self.record(Fact::Standing(id, event), sender);
         }

@@ -4,7 +4,7 @@ use super::*;
 use crate::reservation::StatusName;
 use crate::standing::{
     BetterThan, Bound, Mode, STANDING_REQUESTS_MAX, StandingProposal, StandingRefusal,
-    StandingStatus, Wish, reservation_id_of,
+    StandingRequestEvent, StandingStatus, Wish, reservation_id_of,
 };
 use crate::{MicroCredits, StandingRequestId};
 
@@ -42,10 +42,10 @@ fn make(
 }
 
 fn status(handled: &Handled) -> StandingStatus {
-    match &handled.answer {
-        Answer::StandingRequest { request, .. } => request.status,
-        other => panic!("{other:?}"),
-    }
+    let Answer::StandingRequest { request, .. } = &handled.answer else {
+        panic!("{:?}", handled.answer);
+    };
+    request.status
 }
 
 fn waits(live: &Live, n: u128) -> bool {
@@ -129,12 +129,11 @@ fn given_an_earlier_start_wished_when_one_is_freed_then_it_is_told_and_nothing_i
     let cancelled = live
         .handle(Command::Delete(id(1)), Some(USER), minute(1))
         .unwrap();
-    let met = cancelled.facts.iter().find_map(|new| match &new.fact {
-        Fact::Standing(
-            _,
-            crate::standing::StandingRequestEvent::StandingRequestMet { meeting },
-        ) => Some(*meeting),
-        _ => None,
+    let met = cancelled.facts.iter().find_map(|new| {
+        if let Fact::Standing(_, StandingRequestEvent::StandingRequestMet { meeting }) = &new.fact {
+            return Some(*meeting);
+        }
+        None
     });
     let met = met.unwrap();
     assert_eq!((met.starts_at, met.reservation_id), (minute(30), None));
