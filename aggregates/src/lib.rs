@@ -24,7 +24,9 @@ pub mod resources;
 #[cfg(test)]
 mod samples;
 pub mod sender;
+pub mod series;
 pub mod site;
+pub mod standing;
 pub mod terms;
 pub mod time;
 pub mod weekdays;

@@ -12,7 +12,9 @@ use crate::nodes::Nodes;
 use crate::policy::SitePolicy;
 use crate::projector::Projector;
 use crate::reservations::Reservations;
+use crate::series::SeriesViews;
 use crate::source::EventSource;
+use crate::standing_requests::StandingRequests;
 use crate::store::{Location, Row, Statement, Store};
 
 /// All views of one ledger; clones share them.
@@ -115,6 +117,18 @@ impl Views {
     #[must_use]
     pub const fn accounts(&self) -> Accounts<'_> {
         Accounts(self)
+    }
+
+    /// Queries of the series.
+    #[must_use]
+    pub const fn series(&self) -> SeriesViews<'_> {
+        SeriesViews(self)
+    }
+
+    /// Queries of the standing requests.
+    #[must_use]
+    pub const fn standing_requests(&self) -> StandingRequests<'_> {
+        StandingRequests(self)
     }
 
     /// Queries of the policy in force.

@@ -18,6 +18,8 @@ pub const READ_WAIT_MAX: Duration = Duration::from_secs(5);
 pub const LIST_LIMIT_DEFAULT: u32 = 50;
 /// Most entries of a list.
 pub const LIST_LIMIT_MAX: u32 = 200;
+/// Most series of one part of a list: each brings all of its occurrences.
+pub const SERIES_LIST_LIMIT_MAX: u32 = 50;
 /// The longest `Idempotency-Key`, in bytes.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
 /// The longest note of a grant, in characters.

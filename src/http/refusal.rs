@@ -8,6 +8,7 @@ use axum::http::header::ETAG;
 use openpex_aggregates::account::AccountRefusal;
 use openpex_aggregates::instance::InstanceRefusal;
 use openpex_aggregates::live::CommandRefusal;
+use openpex_aggregates::negotiation::QuestionError;
 use openpex_aggregates::reservation::Refusal;
 use openpex_aggregates::terms::TermsError;
 use serde_json::json;
@@ -49,6 +50,12 @@ impl From<CommandRefusal> for Problem {
             CommandRefusal::NotFound(what) => Self::not_found(what),
             CommandRefusal::Terms(errors) => {
                 Self::invalid(errors.iter().map(terms_error).collect())
+            }
+            CommandRefusal::Recurrence(error) => error.into(),
+            CommandRefusal::Series(refusal) => refusal.into(),
+            CommandRefusal::Standing(refusal) => refusal.into(),
+            CommandRefusal::Question(errors) => {
+                Self::invalid(errors.iter().map(question_error).collect())
             }
             CommandRefusal::EchoDiffers {
                 field,
@@ -161,6 +168,31 @@ impl From<InstanceRefusal> for Problem {
         Self::conflict("not_allowed_in_state", refusal.to_string())
             .with("state", state)
             .with("allowed", allowed)
+    }
+}
+
+fn question_error(error: &QuestionError) -> FieldError {
+    let field = FieldError::new(error.field(), error.code(), error.to_string());
+    match error {
+        QuestionError::Terms { field, error } => FieldError {
+            field,
+            ..terms_error(error)
+        },
+        QuestionError::RangeReversed { from, to } => field
+            .with("from", from.to_rfc1123())
+            .with("to", to.to_rfc1123()),
+        QuestionError::StepOutOfRange {
+            asked_ms,
+            min_ms,
+            max_ms,
+        } => field
+            .with("asked", *asked_ms)
+            .with("min", *min_ms)
+            .with("max", *max_ms),
+        QuestionError::TooManySteps { steps, max } => field.with("steps", *steps).with("max", *max),
+        QuestionError::LimitOutOfRange { asked, max } => {
+            field.with("asked", *asked).with("min", 1).with("max", *max)
+        }
     }
 }
 

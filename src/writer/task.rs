@@ -297,7 +297,13 @@ impl Writer {
             Command::ControlInstance { instance_id, .. } => {
                 self.live.instance(*instance_id).map(|t| t.sequence)
             }
+            Command::Series { series_id, .. } => self.live.series(*series_id).map(|t| t.sequence),
+            Command::Standing {
+                standing_request_id: id,
+                ..
+            } => self.live.standing_request(*id).map(|t| t.sequence),
             Command::Open { .. }
+            | Command::Ask(_)
             | Command::OpenAccount(_)
             | Command::GrantCredits { .. }
             | Command::RecordOutcome { .. }

@@ -122,7 +122,13 @@ fn proposal(number: u128) -> WriteRequest {
 fn status(committed: &Committed) -> &'static str {
     match &committed.answer {
         Answer::Reservation { reservation, .. } => reservation.status.name().as_str(),
-        Answer::Instance { .. } | Answer::Account { .. } | Answer::Done => "none",
+        Answer::Instance { .. }
+        | Answer::Account { .. }
+        | Answer::Series { .. }
+        | Answer::StandingRequest { .. }
+        | Answer::Search(_)
+        | Answer::Availability(_)
+        | Answer::Done => "none",
     }
 }
 

@@ -10,5 +10,8 @@ mod dialogues;
 mod idempotency;
 mod instances;
 mod lists;
+mod search;
+mod series;
 mod service;
 mod site;
+mod standing;

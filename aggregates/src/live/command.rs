@@ -1,14 +1,22 @@
 //! Everything that can be asked of the live state, and the answers.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
 use crate::instance::{EffectOutcome, Instance, InstanceCommand, Observation, RemovalCause};
+use crate::negotiation::{Availability, AvailabilityQuery, SearchAnswer, SearchQuery};
 use crate::node::NodeSighting;
 use crate::policy::Policy;
-use crate::reservation::Reservation;
+use crate::recurrence::Recurrence;
+use crate::reservation::{Reservation, StatusName};
+use crate::series::Series;
+use crate::standing::{StandingProposal, StandingRequest};
 use crate::terms::Proposal;
-use crate::{InstanceId, MicroCredits, OfferId, ReservationId, UserId};
+use crate::{
+    InstanceId, MicroCredits, OfferId, ReservationId, SeriesId, StandingRequestId, Timestamp,
+    UserId,
+};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +72,22 @@ pub enum Command {
         /// What is asked for.
         proposal: Proposal,
     },
+    /// Ask for a series, or something of one.
+    Series {
+        /// Which; its id is made at the edge.
+        series_id: SeriesId,
+        /// What.
+        request: SeriesRequest,
+    },
+    /// Make a standing request, or give one up.
+    Standing {
+        /// Which; its id is made at the edge.
+        standing_request_id: StandingRequestId,
+        /// What.
+        request: StandingAsk,
+    },
+    /// Answer what could be had; nothing is held and nothing recorded.
+    Ask(Question),
     /// Give a user an account, if there is none yet.
     OpenAccount(UserId),
     /// Give a user credits.
@@ -101,6 +125,51 @@ pub enum Command {
         /// done whole, the others stay due.
         facts_max: usize,
     },
+}
+
+/// What a user wants of a series.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SeriesRequest {
+    /// Have it.
+    Ask {
+        /// The terms of the first occurrence.
+        proposal: Box<Proposal>,
+        /// When it comes again.
+        recurrence: Recurrence,
+    },
+    /// Confirm all that is held.
+    Confirm,
+    /// Give up what is not confirmed.
+    Withdraw,
+    /// End every occurrence that starts from then on; all that are not over where nothing is said.
+    Cancel(Option<CancelFrom>),
+}
+
+/// From when on a series is cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelFrom {
+    /// From the beginning of a day in the zone of the series.
+    Date(NaiveDate),
+    /// From an instant.
+    Instant(Timestamp),
+}
+
+/// What a user wants of a standing request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StandingAsk {
+    /// Make it.
+    Make(Box<StandingProposal>),
+    /// Give it up.
+    Withdraw,
+}
+
+/// What anybody may ask of the live state; the answer binds nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// At which starts terms could be had.
+    Search(SearchQuery),
+    /// What is free over time.
+    Availability(AvailabilityQuery),
 }
 
 /// What a user says in a negotiation.
@@ -200,6 +269,30 @@ pub enum Answer {
         /// As it stands.
         account: Account,
     },
+    /// A series as the command left it.
+    Series {
+        /// Which.
+        series_id: SeriesId,
+        /// As it stands.
+        series: Box<Series>,
+        /// Where its occurrences stand, in order; `None` for those that had ended before.
+        statuses: Vec<Option<StatusName>>,
+        /// How far its stream has got.
+        sequence: u64,
+    },
+    /// A standing request as the command left it.
+    StandingRequest {
+        /// Which.
+        standing_request_id: StandingRequestId,
+        /// As it stands.
+        request: Box<StandingRequest>,
+        /// How far its stream has got.
+        sequence: u64,
+    },
+    /// At which starts terms could be had.
+    Search(Box<SearchAnswer>),
+    /// What is free over time.
+    Availability(Box<Availability>),
     /// Nothing to tell.
     Done,
 }

@@ -10,8 +10,10 @@ use crate::instance::{Instance, InstanceEvent};
 use crate::node::{Node, NodeEvent};
 use crate::reservation::{Reservation, ReservationEvent};
 use crate::sender::Sender;
+use crate::series::{Series, SeriesEvent};
 use crate::site::{SITE_ID, Site, SiteEvent};
-use crate::{InstanceId, NodeName, ReservationId, UserId};
+use crate::standing::{StandingRequest, StandingRequestEvent};
+use crate::{InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, UserId};
 
 /// An event together with the stream it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +28,10 @@ pub enum Fact {
     Site(SiteEvent),
     /// Of a user's account.
     Account(UserId, AccountEvent),
+    /// Of a series.
+    Series(SeriesId, SeriesEvent),
+    /// Of a standing request.
+    Standing(StandingRequestId, StandingRequestEvent),
 }
 
 /// A fact that was just decided, with its place in its stream.
@@ -95,6 +101,8 @@ impl Fact {
             Self::Node(..) => Node::TYPE,
             Self::Site(_) => Site::TYPE,
             Self::Account(..) => Account::TYPE,
+            Self::Series(..) => Series::TYPE,
+            Self::Standing(..) => StandingRequest::TYPE,
         }
     }
 
@@ -107,6 +115,8 @@ impl Fact {
             Self::Node(name, _) => name.to_string(),
             Self::Site(_) => SITE_ID.to_owned(),
             Self::Account(id, _) => id.0.to_string(),
+            Self::Series(id, _) => id.to_string(),
+            Self::Standing(id, _) => id.to_string(),
         }
     }
 
@@ -119,6 +129,8 @@ impl Fact {
             Self::Node(_, event) => event.event_type(),
             Self::Site(event) => event.event_type(),
             Self::Account(_, event) => event.event_type(),
+            Self::Series(_, event) => event.event_type(),
+            Self::Standing(_, event) => event.event_type(),
         }
     }
 
@@ -131,6 +143,8 @@ impl Fact {
             Self::Node(_, event) => event.event_version(),
             Self::Site(event) => event.event_version(),
             Self::Account(_, event) => event.event_version(),
+            Self::Series(_, event) => event.event_version(),
+            Self::Standing(_, event) => event.event_version(),
         }
     }
 
@@ -143,6 +157,8 @@ impl Fact {
             Self::Node(_, event) => to_json(event),
             Self::Site(event) => to_json(event),
             Self::Account(_, event) => to_json(event),
+            Self::Series(_, event) => to_json(event),
+            Self::Standing(_, event) => to_json(event),
         }
     }
 
@@ -182,6 +198,14 @@ impl Fact {
             Account::TYPE => {
                 let id = UserId(aggregate_id.parse().map_err(|_| bad_id())?);
                 from_json(event_type, payload).map(|event| Self::Account(id, event))
+            }
+            Series::TYPE => {
+                let id = aggregate_id.parse().map_err(|_| bad_id())?;
+                from_json(event_type, payload).map(|event| Self::Series(id, event))
+            }
+            StandingRequest::TYPE => {
+                let id = aggregate_id.parse().map_err(|_| bad_id())?;
+                from_json(event_type, payload).map(|event| Self::Standing(id, event))
             }
             other => Err(FoldError::UnknownAggregate(other.to_owned())),
         }

@@ -9,7 +9,9 @@ use crate::capacity::CapacityError;
 use crate::instance::{Instance, InstanceEvent};
 use crate::node::{Node, NodeEvent, NodeStatus};
 use crate::reservation::{Claim, Reservation, ReservationEvent};
-use crate::{InstanceId, NodeName, ReservationId, Timestamp, UserId};
+use crate::series::SeriesEvent;
+use crate::standing::{StandingRequest, StandingRequestEvent};
+use crate::{InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, Timestamp, UserId};
 
 /// How often the past is forgotten, in milliseconds of recorded time.
 const FORGET_EVERY_MS: i64 = 60_000;
@@ -26,6 +28,8 @@ impl Live {
             Fact::Node(name, _) => self.nodes.get(name).map(|t| t.sequence),
             Fact::Site(_) => Some(self.site.sequence),
             Fact::Account(id, _) => self.accounts.get(id).map(|t| t.sequence),
+            Fact::Series(id, _) => self.series.get(id).map(|t| t.sequence),
+            Fact::Standing(id, _) => self.standing.get(id).map(|t| t.sequence),
         };
         let expected = newest.unwrap_or(0).saturating_add(1);
         if sequence != expected {
@@ -52,6 +56,8 @@ impl Live {
             Fact::Reservation(id, event) => self.apply_reservation(*id, event)?,
             Fact::Instance(id, event) => self.apply_instance(*id, event, at),
             Fact::Account(id, event) => self.apply_account(*id, event),
+            Fact::Series(id, event) => self.apply_series(*id, event),
+            Fact::Standing(id, event) => self.apply_standing(*id, event),
             Fact::Node(name, event) => self.apply_node(name, event)?,
             Fact::Site(event) => {
                 self.site.state.fold(event);
@@ -80,6 +86,9 @@ impl Live {
         let user = self.users.entry(state.user_id).or_default();
         user.count_session(open_before, state.is_session());
         user.reservations.insert(id);
+        if let Some(series_id) = state.series_id {
+            self.occurrences_of.entry(series_id).or_default().insert(id);
+        }
         let claims = state.claims();
         self.reservations.insert(id, shared);
         if claims != claims_before {
@@ -108,6 +117,11 @@ impl Live {
 
     pub(super) fn await_reservation(&mut self, id: ReservationId, reservation: &Reservation) {
         self.timed.extend(timed::of_reservation(id, reservation));
+        if reservation.holds_more_than_agreed() {
+            self.holding.insert(id);
+        } else {
+            self.holding.remove(&id);
+        }
     }
 
     fn apply_instance(&mut self, id: InstanceId, event: &InstanceEvent, at: Timestamp) -> u64 {
@@ -140,6 +154,40 @@ impl Live {
         tracked.state.fold(event);
         tracked.sequence += 1;
         tracked.sequence
+    }
+
+    fn apply_series(&mut self, id: SeriesId, event: &SeriesEvent) -> u64 {
+        let mut shared = self.series.remove(&id).unwrap_or_default();
+        let Tracked { state, sequence } = Arc::make_mut(&mut shared);
+        state.fold(event);
+        *sequence += 1;
+        let sequence = *sequence;
+        self.series.insert(id, shared);
+        sequence
+    }
+
+    fn apply_standing(&mut self, id: StandingRequestId, event: &StandingRequestEvent) -> u64 {
+        let mut tracked = self.standing.remove(&id).unwrap_or_default();
+        if let Some(due) = timed::of_standing(id, &tracked.state) {
+            self.timed.remove(&due);
+        }
+        tracked.state.fold(event);
+        tracked.sequence += 1;
+        let sequence = tracked.sequence;
+        self.await_standing(id, &tracked.state);
+        self.standing.insert(id, tracked);
+        sequence
+    }
+
+    /// Gives a request its place among those that wait, or takes it out.
+    pub(super) fn await_standing(&mut self, id: StandingRequestId, request: &StandingRequest) {
+        self.timed.extend(timed::of_standing(id, request));
+        self.standing_made = self.standing_made.max(request.turn);
+        if request.status.is_end() {
+            self.waiting.remove(&request.turn);
+        } else {
+            self.waiting.insert(request.turn, id);
+        }
     }
 
     pub(super) fn await_instance(&mut self, id: InstanceId, instance: &Instance) {
@@ -178,6 +226,17 @@ impl Live {
                     self.forget_instance(*id);
                 }
             }
+            Fact::Series(id, event) => {
+                if matches!(event, SeriesEvent::SeriesRejected { .. }) {
+                    self.series.remove(id);
+                }
+            }
+            Fact::Standing(id, _) => {
+                let ended = |t: &Tracked<StandingRequest>| t.state.status.is_end();
+                if self.standing.get(id).is_some_and(ended) {
+                    self.standing.remove(id);
+                }
+            }
             Fact::Node(..) | Fact::Site(_) | Fact::Account(..) => {}
         }
     }
@@ -187,12 +246,27 @@ impl Live {
         let Some(gone) = self.reservations.get(&id).filter(|t| ended(t)) else {
             return;
         };
-        let user_id = gone.state.user_id;
+        let (user_id, series_id) = (gone.state.user_id, gone.state.series_id);
         self.reservations.remove(&id);
+        if let Some(series_id) = series_id {
+            self.forget_occurrence(series_id, id);
+        }
+        self.holding.remove(&id);
         if let Some(user) = self.users.get_mut(&user_id) {
             user.reservations.remove(&id);
             if user.reservations.is_empty() {
                 self.users.remove(&user_id);
+            }
+        }
+    }
+
+    /// A series is forgotten with the last of its reservations.
+    fn forget_occurrence(&mut self, series_id: SeriesId, id: ReservationId) {
+        if let Some(of_it) = self.occurrences_of.get_mut(&series_id) {
+            of_it.remove(&id);
+            if of_it.is_empty() {
+                self.occurrences_of.remove(&series_id);
+                self.series.remove(&series_id);
             }
         }
     }

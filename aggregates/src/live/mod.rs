@@ -10,6 +10,7 @@ mod echo;
 mod fact;
 mod fold;
 mod handle;
+mod questions;
 mod refusal;
 mod snapshot;
 #[cfg(test)]
@@ -20,9 +21,12 @@ mod users;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-pub use command::{Actor, Answer, Command, InstanceControl, Message, OptionsRequest, Sighting};
+pub use command::{
+    Actor, Answer, CancelFrom, Command, InstanceControl, Message, OptionsRequest, Question,
+    SeriesRequest, Sighting, StandingAsk,
+};
 pub use fact::{Fact, FoldError, NewFact};
-pub use handle::{Handled, decide_on_ended};
+pub use handle::{Handled, decide_on_ended, decide_on_ended_series, decide_on_ended_standing};
 pub use refusal::CommandRefusal;
 pub use snapshot::LiveSnapshot;
 pub use timed::TimedCommand;
@@ -36,8 +40,10 @@ use crate::instance::{Effect, Instance, InstanceSpec, Wanted};
 use crate::node::Node;
 use crate::policy::Policy;
 use crate::reservation::Reservation;
+use crate::series::Series;
 use crate::site::Site;
-use crate::{InstanceId, NodeName, ReservationId, Timestamp, UserId};
+use crate::standing::StandingRequest;
+use crate::{InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, Timestamp, UserId};
 
 /// An aggregate and how far its stream has got.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -75,7 +81,19 @@ pub struct Live {
     accounts: BTreeMap<UserId, Tracked<Account>>,
     /// What each user has that has not ended.
     users: BTreeMap<UserId, UserHoldings>,
+    /// Those of which a reservation is live.
+    series: BTreeMap<SeriesId, Arc<Tracked<Series>>>,
+    /// The live reservations of each series.
+    occurrences_of: BTreeMap<SeriesId, BTreeSet<ReservationId>>,
+    /// Those that wait.
+    standing: BTreeMap<StandingRequestId, Tracked<StandingRequest>>,
+    /// The same in the order of asking.
+    waiting: BTreeMap<u64, StandingRequestId>,
+    /// How many standing requests there ever were.
+    standing_made: u64,
     delivery: HashMap<InstanceId, Delivery>,
+    /// Reservations that hold more than both agreed on.
+    holding: BTreeSet<ReservationId>,
     pool: Pool,
     timed: BTreeSet<timed::Due>,
     last_recorded_at: Timestamp,
@@ -123,6 +141,18 @@ impl Live {
     #[must_use]
     pub fn account(&self, id: UserId) -> Option<&Tracked<Account>> {
         self.accounts.get(&id)
+    }
+
+    /// A series of which a reservation is live.
+    #[must_use]
+    pub fn series(&self, id: SeriesId) -> Option<&Tracked<Series>> {
+        self.series.get(&id).map(Arc::as_ref)
+    }
+
+    /// A standing request that waits.
+    #[must_use]
+    pub fn standing_request(&self, id: StandingRequestId) -> Option<&Tracked<StandingRequest>> {
+        self.standing.get(&id)
     }
 
     /// Every account, by its user.

@@ -3,8 +3,12 @@
 use super::users::QuotaExceeded;
 use crate::account::AccountRefusal;
 use crate::instance::InstanceRefusal;
+use crate::negotiation::QuestionError;
 use crate::policy::PolicyError;
+use crate::recurrence::RecurrenceError;
 use crate::reservation::Refusal;
+use crate::series::SeriesRefusal;
+use crate::standing::StandingRefusal;
 use crate::terms::TermsError;
 
 /// Why a command is refused; nothing is appended then.
@@ -16,6 +20,18 @@ pub enum CommandRefusal {
     /// The proposal breaks rules.
     #[error("{} rules of a proposal are broken", .0.len())]
     Terms(Vec<TermsError>),
+    /// The recurrence makes no sense.
+    #[error(transparent)]
+    Recurrence(#[from] RecurrenceError),
+    /// The series does not allow it.
+    #[error(transparent)]
+    Series(#[from] SeriesRefusal),
+    /// The standing request does not allow it.
+    #[error(transparent)]
+    Standing(#[from] StandingRefusal),
+    /// The question breaks rules.
+    #[error("{} rules of a question are broken", .0.len())]
+    Question(Vec<QuestionError>),
     /// The terms sent back are not those on the table.
     #[error("{field} was sent back as {sent}; on the table is {on_table}")]
     EchoDiffers {

@@ -11,8 +11,10 @@ use crate::capacity::CapacityError;
 use crate::instance::Instance;
 use crate::node::Node;
 use crate::reservation::Reservation;
+use crate::series::Series;
 use crate::site::Site;
-use crate::{InstanceId, NodeName, ReservationId, Timestamp, UserId};
+use crate::standing::StandingRequest;
+use crate::{InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, Timestamp, UserId};
 
 /// The aggregates of a [`Live`]; capacity and timed commands follow from them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,16 @@ pub struct LiveSnapshot {
     nodes: Vec<(NodeName, Tracked<Node>)>,
     site: Tracked<Site>,
     accounts: Vec<(UserId, Tracked<Account>)>,
+    #[serde(
+        default,
+        serialize_with = "write_shared",
+        deserialize_with = "read_shared"
+    )]
+    series: Vec<(SeriesId, Arc<Tracked<Series>>)>,
+    #[serde(default)]
+    standing: Vec<(StandingRequestId, Tracked<StandingRequest>)>,
+    #[serde(default)]
+    standing_made: u64,
     delivery: Vec<(InstanceId, Delivery)>,
     last_recorded_at: Timestamp,
 }
@@ -62,6 +74,17 @@ impl Live {
                 .iter()
                 .map(|(id, a)| (*id, a.clone()))
                 .collect(),
+            series: self
+                .series
+                .iter()
+                .map(|(id, tracked)| (*id, Arc::clone(tracked)))
+                .collect(),
+            standing: self
+                .standing
+                .iter()
+                .map(|(id, tracked)| (*id, tracked.clone()))
+                .collect(),
+            standing_made: self.standing_made,
             delivery,
             last_recorded_at: self.last_recorded_at,
         }
@@ -98,6 +121,8 @@ impl TryFrom<LiveSnapshot> for Live {
         let mut live = Self {
             site: kept.site,
             accounts: kept.accounts.into_iter().collect(),
+            series: kept.series.into_iter().collect(),
+            standing_made: kept.standing_made,
             delivery: kept.delivery.into_iter().collect(),
             last_recorded_at: kept.last_recorded_at,
             ..Self::default()
@@ -112,8 +137,15 @@ impl TryFrom<LiveSnapshot> for Live {
             let user = live.users.entry(reservation.user_id).or_default();
             user.count_session(false, reservation.is_session());
             user.reservations.insert(id);
+            if let Some(series_id) = reservation.series_id {
+                live.occurrences_of.entry(series_id).or_default().insert(id);
+            }
             live.await_reservation(id, &tracked.state);
             live.reservations.insert(id, tracked);
+        }
+        for (id, tracked) in kept.standing {
+            live.await_standing(id, &tracked.state);
+            live.standing.insert(id, tracked);
         }
         for (id, tracked) in kept.instances {
             live.instances_of

@@ -1,6 +1,8 @@
 //! What only the live state can get wrong; the rest is in the simulation (`tests/simulation`).
 
 mod agreements;
+mod series;
+mod standing;
 
 use super::*;
 use crate::UserId;

@@ -3,7 +3,8 @@
 
 use crate::instance::{Instance, Work};
 use crate::reservation::{Offer, Reservation, Status, StatusName};
-use crate::{InstanceId, ReservationId, Timestamp};
+use crate::standing::{StandingRequest, StandingStatus};
+use crate::{InstanceId, ReservationId, StandingRequestId, Timestamp};
 
 /// Something to do when its time comes.
 ///
@@ -23,6 +24,8 @@ pub enum TimedCommand {
     ActivateReservation(ReservationId),
     /// A failed effect is to be tried again.
     RetryEffect(InstanceId),
+    /// A standing request has waited in vain.
+    ExpireStanding(StandingRequestId),
 }
 
 /// A timed command and when it is due.
@@ -61,6 +64,13 @@ const fn in_force(status: &Status) -> Option<&Offer> {
     } else {
         None
     }
+}
+
+/// What a standing request waits for, beside its turn.
+pub fn of_standing(id: StandingRequestId, request: &StandingRequest) -> Option<Due> {
+    let waiting = request.status == StandingStatus::Waiting;
+    let wanted = request.wanted.as_ref().filter(|_| waiting)?;
+    Some((wanted.until, TimedCommand::ExpireStanding(id)))
 }
 
 /// What an instance waits for.

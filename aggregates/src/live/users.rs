@@ -53,14 +53,14 @@ pub struct QuotaExceeded {
 }
 
 impl Live {
-    /// Checks what `user_id` has once `id` is `after`.
+    /// Checks what `user_id` has once these reservations are `after`.
     ///
     /// # Errors
     /// The first quota that is exceeded.
     pub(super) fn check_quotas(
         &self,
         user_id: UserId,
-        (id, after): (ReservationId, &Reservation),
+        after: &[(ReservationId, &Reservation)],
         now: Timestamp,
     ) -> Result<(), QuotaExceeded> {
         let quotas = &self.policy().quotas;
@@ -70,10 +70,11 @@ impl Live {
         let others = self.users.get(&user_id).into_iter();
         let others: Vec<&Reservation> = others
             .flat_map(|user| &user.reservations)
-            .filter(|other| **other != id)
+            .filter(|other| after.iter().all(|(id, _)| id != *other))
             .filter_map(|other| self.reservation(*other).map(|tracked| &tracked.state))
             .collect();
-        let count = others.len() as u64 + u64::from(!after.status.name().is_end());
+        let live = after.iter().filter(|(_, one)| !one.status.name().is_end());
+        let count = (others.len() + live.count()) as u64;
         within(
             ("live_reservations", "reservations that have not ended"),
             quotas.live_reservations.map(u64::from),
@@ -81,7 +82,7 @@ impl Live {
         )?;
         let claims: Vec<Claim> = others
             .into_iter()
-            .chain([after])
+            .chain(after.iter().map(|(_, one)| *one))
             .flat_map(Reservation::claims)
             .filter(|claim| claim.window.ends_at > now)
             .collect();

@@ -5,8 +5,11 @@
 //! left as it was.
 
 mod alternatives;
+mod availability;
 mod judge;
 mod market;
+mod question;
+mod search;
 mod stays;
 mod tactics;
 #[cfg(test)]
@@ -15,7 +18,16 @@ mod utilisation;
 
 use std::cell::RefCell;
 
+pub use availability::{
+    AVAILABILITY_PAGES_MAX, AVAILABILITY_STEP_MIN_MS, AVAILABILITY_STEPS_MAX, Availability,
+    AvailabilityQuery, AvailableStep, HOLDERS_MAX, Holder, availability,
+};
 pub use market::PoolMarket;
+pub use question::QuestionError;
+pub use search::{
+    PricedStart, SEARCH_RANGE_DEFAULT_MS, SEARCH_STARTS_MAX, SEARCH_STEP_MIN_MS, SearchAnswer,
+    SearchQuery, SearchRange, nearest_start, search, shortage, starts_in,
+};
 pub use tactics::{Asking, Bargaining, BargainingError, PriceAnswer, Tactic};
 
 use self::judge::Judge;

@@ -154,9 +154,7 @@ impl Recurrence {
     /// # Errors
     /// The first rule that is broken, see [`RecurrenceError`].
     pub fn occurrences(&self, first: TimeWindow) -> Result<Vec<Timestamp>, RecurrenceError> {
-        let zone = Zone::named(&self.time_zone).ok_or_else(|| RecurrenceError::UnknownZone {
-            time_zone: self.time_zone.clone(),
-        })?;
+        let zone = zone_of(&self.time_zone)?;
         let duration_ms = first.duration_ms();
         if duration_ms <= 0 {
             return Err(RecurrenceError::EmptyWindow { duration_ms });
@@ -180,6 +178,30 @@ impl Recurrence {
             starts.push(starts_at);
         }
         Ok(starts)
+    }
+
+    /// When the day of this date begins in the series' zone.
+    ///
+    /// # Errors
+    /// [`RecurrenceError::UnknownZone`], [`RecurrenceError::BeyondCounting`].
+    pub fn day_begins_at(&self, date: NaiveDate) -> Result<Timestamp, RecurrenceError> {
+        start_on(zone_of(&self.time_zone)?, date, NaiveTime::MIN)
+    }
+
+    /// What the clocks of the series' zone show at `at`, in the form of RFC 3339; `None` past the
+    /// years that can be counted.
+    #[must_use]
+    pub fn local_time(&self, at: Timestamp) -> Option<String> {
+        let local = Zone::named(&self.time_zone)?.local(at)?;
+        let ahead = local.signed_duration_since(at.to_datetime()?.naive_utc());
+        let minutes = ahead.num_minutes();
+        let (sign, minutes) = (if minutes < 0 { '-' } else { '+' }, minutes.unsigned_abs());
+        let shown = local.format("%Y-%m-%dT%H:%M:%S");
+        Some(format!(
+            "{shown}{sign}{:02}:{:02}",
+            minutes / 60,
+            minutes % 60
+        ))
     }
 
     /// The days of all occurrences, from `first` on.
@@ -224,6 +246,21 @@ impl Recurrence {
             }
         }
     }
+}
+
+/// The day of the week that `at` is in the zone of this name.
+///
+/// # Errors
+/// [`RecurrenceError::UnknownZone`], [`RecurrenceError::BeyondCounting`].
+pub fn weekday_at(time_zone: &str, at: Timestamp) -> Result<Weekday, RecurrenceError> {
+    let local = zone_of(time_zone)?.local(at);
+    Ok(local.ok_or(RecurrenceError::BeyondCounting)?.weekday())
+}
+
+fn zone_of(time_zone: &str) -> Result<Zone, RecurrenceError> {
+    Zone::named(time_zone).ok_or_else(|| RecurrenceError::UnknownZone {
+        time_zone: time_zone.to_owned(),
+    })
 }
 
 fn start_on(zone: Zone, date: NaiveDate, time: NaiveTime) -> Result<Timestamp, RecurrenceError> {

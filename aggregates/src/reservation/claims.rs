@@ -40,6 +40,25 @@ impl Reservation {
         }
     }
 
+    /// What it claims because both agreed on it, without options that are only held.
+    #[must_use]
+    pub fn agreed_claim(&self) -> Option<Claim> {
+        let agreement = self.status.agreement()?;
+        let firm = Offer {
+            options: None,
+            ..agreement.clone()
+        };
+        Claim::of(&firm, self.ended_early_at())
+    }
+
+    /// Whether it holds anything that both have not agreed on.
+    #[must_use]
+    pub fn holds_more_than_agreed(&self) -> bool {
+        let options = |agreement: &Offer| agreement.options.is_some();
+        self.table().held_offers().next().is_some()
+            || (self.status.name().is_agreed() && self.status.agreement().is_some_and(options))
+    }
+
     /// When what was agreed on ended before its time.
     const fn ended_early_at(&self) -> Option<Timestamp> {
         match self.status {

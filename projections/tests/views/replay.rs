@@ -7,11 +7,15 @@ use openpex_aggregates::instance::Instance;
 use openpex_aggregates::live::Fact;
 use openpex_aggregates::node::Node;
 use openpex_aggregates::reservation::Reservation;
+use openpex_aggregates::series::Series;
 use openpex_aggregates::site::{SITE_ID, Site};
-use openpex_aggregates::{InstanceId, NodeName, ReservationId, UserId};
+use openpex_aggregates::standing::StandingRequest;
+use openpex_aggregates::{
+    InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, UserId,
+};
 use openpex_projections::{
     AccountView, InstanceFilter, InstanceView, NodeView, Page, PolicyView, ReservationFilter,
-    ReservationView, SourceEvent, View, Views,
+    ReservationView, SeriesView, SourceEvent, StandingRequestView, View, Views,
 };
 
 /// The highest user id that a feed uses.
@@ -25,6 +29,8 @@ pub struct Everything {
     pub nodes: Vec<NodeView>,
     pub policy: Option<PolicyView>,
     pub accounts: Vec<AccountView>,
+    pub series: Vec<SeriesView>,
+    pub standing_requests: Vec<StandingRequestView>,
 }
 
 fn seen<Id: Clone + Ord, A: Default>(
@@ -51,6 +57,8 @@ pub fn fold(events: &[SourceEvent]) -> Everything {
     let mut nodes = BTreeMap::<NodeName, View<_, Node>>::new();
     let mut sites = BTreeMap::<String, View<_, Site>>::new();
     let mut accounts = BTreeMap::<UserId, View<_, Account>>::new();
+    let mut series = BTreeMap::<SeriesId, View<_, Series>>::new();
+    let mut standing = BTreeMap::<StandingRequestId, View<_, StandingRequest>>::new();
     for event in events {
         match &event.fact {
             Fact::Reservation(id, of) => seen(&mut reservations, id, event, |s| s.fold(of)),
@@ -58,6 +66,8 @@ pub fn fold(events: &[SourceEvent]) -> Everything {
             Fact::Node(name, of) => seen(&mut nodes, name, event, |s| s.fold(of)),
             Fact::Site(of) => seen(&mut sites, &SITE_ID.to_owned(), event, |s| s.fold(of)),
             Fact::Account(id, of) => seen(&mut accounts, id, event, |s| s.fold(of)),
+            Fact::Series(id, of) => seen(&mut series, id, event, |s| s.fold(of)),
+            Fact::Standing(id, of) => seen(&mut standing, id, event, |s| s.fold(of)),
         }
     }
     let mut reservations: Vec<_> = reservations.into_values().collect();
@@ -70,6 +80,16 @@ pub fn fold(events: &[SourceEvent]) -> Everything {
         nodes: nodes.into_values().collect(),
         policy: sites.into_values().next(),
         accounts: accounts.into_values().collect(),
+        standing_requests: {
+            let mut standing: Vec<_> = standing.into_values().collect();
+            standing.sort_by_key(|view| std::cmp::Reverse(view.created_position));
+            standing
+        },
+        series: {
+            let mut series: Vec<_> = series.into_values().collect();
+            series.sort_by_key(|view| std::cmp::Reverse(view.created_position));
+            series
+        },
     }
 }
 
@@ -129,6 +149,18 @@ pub async fn read(views: &Views) -> Everything {
         instances: instances(views, &include_removed, 100).await,
         nodes,
         policy: views.policy().in_force().await.unwrap(),
+        standing_requests: views
+            .standing_requests()
+            .list(None, Page::first(1_000))
+            .await
+            .unwrap()
+            .rows,
+        series: views
+            .series()
+            .list(None, Page::first(1_000))
+            .await
+            .unwrap()
+            .rows,
     }
 }
 
@@ -137,6 +169,8 @@ pub fn assert_equal(found: &Everything, wanted: &Everything) {
     assert_eq!(found.policy, wanted.policy);
     assert_eq!(found.nodes, wanted.nodes);
     assert_eq!(found.accounts, wanted.accounts);
+    assert_eq!(found.series, wanted.series);
+    assert_eq!(found.standing_requests, wanted.standing_requests);
     assert_eq!(found.reservations.len(), wanted.reservations.len());
     assert_eq!(found.instances.len(), wanted.instances.len());
     for (found, wanted) in found.reservations.iter().zip(&wanted.reservations) {

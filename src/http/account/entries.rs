@@ -45,7 +45,14 @@ pub async fn entries(
 fn entry_of(event: &StoredEvent) -> Result<AccountEvent, Problem> {
     match stored_fact(event) {
         Ok(Fact::Account(_, entry)) => Ok(entry),
-        Ok(Fact::Reservation(..) | Fact::Instance(..) | Fact::Node(..) | Fact::Site(_))
+        Ok(
+            Fact::Reservation(..)
+            | Fact::Instance(..)
+            | Fact::Node(..)
+            | Fact::Site(_)
+            | Fact::Series(..)
+            | Fact::Standing(..),
+        )
         | Err(_) => {
             tracing::error!(position = event.position, "an entry does not read");
             Err(Problem::internal())

@@ -39,7 +39,13 @@ pub async fn grant(
         Answer::Account { user_id, account } => {
             Ok(json(StatusCode::OK, &AccountOut::of(*user_id, account)))
         }
-        Answer::Reservation { .. } | Answer::Instance { .. } | Answer::Done => {
+        Answer::Reservation { .. }
+        | Answer::Instance { .. }
+        | Answer::Series { .. }
+        | Answer::StandingRequest { .. }
+        | Answer::Search(_)
+        | Answer::Availability(_)
+        | Answer::Done => {
             tracing::error!(
                 position = committed.position,
                 "a grant was answered otherwise"

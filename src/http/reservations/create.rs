@@ -55,6 +55,12 @@ pub async fn create(
             let path = format!("/OpenPEX/reservations/{reservation_id}");
             Ok(with_header(response, LOCATION, &path))
         }
-        Answer::Instance { .. } | Answer::Account { .. } | Answer::Done => Ok(response),
+        Answer::Instance { .. }
+        | Answer::Account { .. }
+        | Answer::Series { .. }
+        | Answer::StandingRequest { .. }
+        | Answer::Search(_)
+        | Answer::Availability(_)
+        | Answer::Done => Ok(response),
     }
 }

@@ -73,7 +73,14 @@ impl Step {
     fn of(stored: StoredEvent) -> Result<Self, Problem> {
         let words = match stored_fact(&stored) {
             Ok(Fact::Reservation(_, event)) => event.explain(),
-            Ok(Fact::Instance(..) | Fact::Node(..) | Fact::Site(_) | Fact::Account(..))
+            Ok(
+                Fact::Instance(..)
+                | Fact::Node(..)
+                | Fact::Site(_)
+                | Fact::Account(..)
+                | Fact::Series(..)
+                | Fact::Standing(..),
+            )
             | Err(_) => {
                 tracing::error!(position = stored.position, "an event does not read");
                 return Err(Problem::internal());

@@ -102,7 +102,13 @@ fn answer(committed: &Committed, notes: &RequestNotes) -> Result<Response, Probl
             reservation,
             sequence,
         } => (*reservation_id, reservation, *sequence),
-        Answer::Instance { .. } | Answer::Account { .. } | Answer::Done => {
+        Answer::Instance { .. }
+        | Answer::Account { .. }
+        | Answer::Series { .. }
+        | Answer::StandingRequest { .. }
+        | Answer::Search(_)
+        | Answer::Availability(_)
+        | Answer::Done => {
             tracing::error!(
                 position,
                 "a command about a reservation was answered otherwise"

@@ -195,8 +195,7 @@ pub(super) fn offers_of(id: ReservationId, userid: UserId, table: &Status) -> Ve
 
 /// Why the terms could not be had as asked.
 pub(super) fn reasons_of(table: &Status) -> Vec<Value> {
-    let reasons = evidence_of(table).map(|evidence| evidence.reasons.iter());
-    reasons.into_iter().flatten().map(reason).collect()
+    evidence_of(table).map_or_else(Vec::new, |evidence| reasons_out(&evidence.reasons))
 }
 
 /// What the last answer was decided from, where it was no plain yes.
@@ -214,6 +213,11 @@ const fn evidence_of(table: &Status) -> Option<&Evidence> {
         | Status::Cancelled { .. }
         | Status::Expired { .. } => None,
     }
+}
+
+/// Reasons as clients see them.
+pub fn reasons_out(reasons: &[Reason]) -> Vec<Value> {
+    reasons.iter().map(reason).collect()
 }
 
 fn difference(difference: Difference) -> Value {

@@ -11,7 +11,7 @@ const REPLIES: [&str; 4] = ["ACCEPT", "COUNTER", "CONFIRM", "REJECT"];
 
 /// What our answers and representations hold beside `proposal` and `reply`. A client may send a
 /// whole one back: only what it can change is read.
-pub(super) const ECHOED: [&str; 27] = [
+pub(super) const ECHOED: [&str; 28] = [
     "asking",
     "autoStart",
     "change",
@@ -31,6 +31,7 @@ pub(super) const ECHOED: [&str; 27] = [
     "price",
     "reasons",
     "sequence",
+    "series",
     "sessionEndsAt",
     "startTime",
     "status",

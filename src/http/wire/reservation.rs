@@ -2,7 +2,7 @@
 
 use openpex_aggregates::capacity::Placement;
 use openpex_aggregates::reservation::Reservation;
-use openpex_aggregates::{InstanceId, ReservationId, UserId};
+use openpex_aggregates::{InstanceId, ReservationId, SeriesId, UserId};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -18,6 +18,9 @@ pub struct ReservationOut {
     status: &'static str,
     reply: &'static str,
     userid: UserId,
+    /// The series it is an occurrence of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    series: Option<SeriesId>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     instance_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,6 +89,7 @@ impl ReservationOut {
             status: reservation.status.name().as_str(),
             reply: reservation.reply(),
             userid: reservation.user_id,
+            series: reservation.series_id,
             instance_type: terms.map(|t| t.instance_type.clone()),
             template: terms.map(|t| t.template.clone()),
             num_instances_fixed: terms.map(|t| t.instances_fixed),

@@ -48,6 +48,7 @@ impl Session<'_> {
                     self.activate(id, Sender::Clock)
                 }
             }
+            TimedCommand::ExpireStanding(id) => self.expire_standing(id),
             TimedCommand::RetryEffect(id) => self.instance(id, InstanceCommand::RetryEffect),
         };
         debug_assert!(refused.is_ok(), "timed commands are never refused");

@@ -4,8 +4,13 @@ mod books;
 mod due;
 mod instances;
 mod negotiate;
+mod series;
+mod standing;
 
 use std::sync::Arc;
+
+pub use series::decide_on_ended_series;
+pub use standing::decide_on_ended_standing;
 
 use super::command::{Actor, Answer, Command, Message};
 use super::fact::{Fact, NewFact};
@@ -62,6 +67,7 @@ impl Live {
             rehearsed: None,
         };
         let answer = session.handle(command, actor)?;
+        session.meet_waiting();
         let facts = session.facts;
         for new in &facts {
             self.forget_ended(&new.fact);
@@ -145,6 +151,12 @@ impl Session<'_> {
                 self.reservation(reservation_id, request.into(), None)?;
                 Ok(self.reservation_answer(reservation_id))
             }
+            Command::Series { series_id, request } => self.series(series_id, request, actor),
+            Command::Standing {
+                standing_request_id,
+                request,
+            } => self.standing(standing_request_id, request, actor),
+            Command::Ask(question) => self.live.answer(&question, self.now),
             Command::OpenAccount(user_id) => Ok(self.open_account(user_id)),
             Command::GrantCredits {
                 user_id,
@@ -205,6 +217,9 @@ impl Session<'_> {
             | Command::Delete(_)
             | Command::Activate(_)
             | Command::Options { .. }
+            | Command::Series { .. }
+            | Command::Standing { .. }
+            | Command::Ask(_)
             | Command::OpenAccount(_)
             | Command::GrantCredits { .. } => self.handle(command, actor),
         }
@@ -271,7 +286,7 @@ impl Session<'_> {
             let user_id = after.state.user_id;
             if adds {
                 self.live
-                    .check_quotas(user_id, (id, &after.state), self.now)?;
+                    .check_quotas(user_id, &[(id, &after.state)], self.now)?;
             }
             if self.is_rehearsal {
                 self.rehearsed = Some(after);

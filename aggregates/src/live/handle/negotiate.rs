@@ -52,7 +52,7 @@ impl Session<'_> {
         self.carry(id, before, events, None)
     }
 
-    fn check_sessions(&self, user_id: UserId) -> Result<(), CommandRefusal> {
+    pub(super) fn check_sessions(&self, user_id: UserId) -> Result<(), CommandRefusal> {
         let max = self.live.policy().limits.sessions_max;
         let open = self.live.users.get(&user_id).map_or(0, |u| u.sessions);
         if open >= max {

@@ -270,6 +270,9 @@ impl World {
             | Command::Rehearse { .. }
             | Command::OpenAccount(_)
             | Command::GrantCredits { .. }
+            | Command::Series { .. }
+            | Command::Standing { .. }
+            | Command::Ask(_)
             | Command::RecordObservations(_)
             | Command::FireDue { .. } => false,
         };
@@ -309,7 +312,13 @@ impl World {
 const fn reservation_of(answer: &Answer) -> Option<&Reservation> {
     match answer {
         Answer::Reservation { reservation, .. } => Some(reservation),
-        Answer::Instance { .. } | Answer::Account { .. } | Answer::Done => None,
+        Answer::Instance { .. }
+        | Answer::Account { .. }
+        | Answer::Series { .. }
+        | Answer::StandingRequest { .. }
+        | Answer::Search(_)
+        | Answer::Availability(_)
+        | Answer::Done => None,
     }
 }
 
