@@ -17,7 +17,7 @@ use serde_json::Value;
 const ID: &str = "f07640d4-32bc-4db6-857e-32b5595ba066";
 
 /// Every event there is, by the kind of its stream. The simulation fails when it sees another.
-const EVENTS: [(&str, &str, &[&str]); 5] = [
+const EVENTS: [(&str, &str, &[&str]); 7] = [
     (
         "reservation",
         ID,
@@ -64,6 +64,28 @@ const EVENTS: [(&str, &str, &[&str]); 5] = [
         "node",
         "n1",
         &["NodeRegistered", "NodeCapacityChanged", "NodeStatusChanged"],
+    ),
+    (
+        "series",
+        ID,
+        &[
+            "SeriesAsked",
+            "SeriesAccepted",
+            "SeriesRejected",
+            "SeriesConfirmed",
+            "SeriesWithdrawn",
+            "SeriesCancelled",
+        ],
+    ),
+    (
+        "standing-request",
+        ID,
+        &[
+            "StandingRequestMade",
+            "StandingRequestMet",
+            "StandingRequestWithdrawn",
+            "StandingRequestExpired",
+        ],
     ),
     ("site", "site", &["PolicyAdopted"]),
     (
