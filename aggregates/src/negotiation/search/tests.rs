@@ -148,10 +148,10 @@ fn given_a_question_that_breaks_rules_when_asked_then_each_is_named_as_in_a_prop
     assert_eq!(
         codes(&wrong),
         [
-            ("duration", "duration_out_of_range"),
-            ("from", "start_in_the_past"),
             ("type", "unknown_type"),
             ("count", "instances_fixed_out_of_range"),
+            ("duration", "duration_out_of_range"),
+            ("from", "start_in_the_past"),
             ("step", "step_out_of_range"),
             ("limit", "limit_out_of_range"),
             ("to", "range_reversed"),
