@@ -2,20 +2,25 @@
 //!
 //! Owns only the translation between the three; SQL is in the views and in the ledger.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use openpex_aggregates::account::Account;
 use openpex_aggregates::instance::PowerState;
 use openpex_aggregates::node::Node;
 use openpex_aggregates::policy::Policy;
 use openpex_aggregates::reservation::StatusName;
-use openpex_aggregates::{InstanceId, ReservationId};
+use openpex_aggregates::{InstanceId, ReservationId, SeriesId, StandingRequestId, UserId};
 use openpex_projections::{
     EventSource, InstanceFilter, LIST_LIMIT_MAX, ReservationFilter, SourceError, SourceEvent,
     Views, ViewsError,
 };
 
-use crate::http::{InstanceView, ListFilter, Listed, Page, ReadError, ReadSide, ReservationView};
+use crate::http::{
+    InstanceView, ListFilter, Listed, Page, ReadError, ReadSide, ReservationView, SeriesView,
+    StandingRequestView,
+};
 use crate::ledger::Ledger;
 use crate::writer::{Recent, stored_fact};
 
@@ -182,6 +187,54 @@ impl ReadSide for ViewReads {
         })
     }
 
+    async fn find_series(&self, id: SeriesId) -> Result<Option<SeriesView>, ReadError> {
+        let found = self.views.series().find(id).await.map_err(unavailable)?;
+        Ok(found.map(series_view))
+    }
+
+    async fn list_series(
+        &self,
+        owner: Option<UserId>,
+        page: &Page,
+    ) -> Result<Listed<SeriesView>, ReadError> {
+        let listed = self.views.series().list(owner, views_page(page)?).await;
+        let listed = listed.map_err(unavailable)?;
+        Ok(Listed {
+            next: listed.next.map(|cursor| cursor.to_string()),
+            entries: listed.rows.into_iter().map(series_view).collect(),
+        })
+    }
+
+    async fn statuses(
+        &self,
+        ids: &[ReservationId],
+    ) -> Result<HashMap<ReservationId, StatusName>, ReadError> {
+        let found = self.views.reservations().statuses(ids).await;
+        found.map_err(unavailable)
+    }
+
+    async fn find_standing_request(
+        &self,
+        id: StandingRequestId,
+    ) -> Result<Option<StandingRequestView>, ReadError> {
+        let found = self.views.standing_requests().find(id).await;
+        Ok(found.map_err(unavailable)?.map(standing_request_view))
+    }
+
+    async fn list_standing_requests(
+        &self,
+        owner: Option<UserId>,
+        page: &Page,
+    ) -> Result<Listed<StandingRequestView>, ReadError> {
+        let page = views_page(page)?;
+        let listed = self.views.standing_requests().list(owner, page).await;
+        let listed = listed.map_err(unavailable)?;
+        Ok(Listed {
+            next: listed.next.map(|cursor| cursor.to_string()),
+            entries: listed.rows.into_iter().map(standing_request_view).collect(),
+        })
+    }
+
     async fn nodes(&self) -> Result<Vec<Node>, ReadError> {
         let (mut nodes, mut after) = (Vec::new(), None);
         loop {
@@ -199,9 +252,32 @@ impl ReadSide for ViewReads {
         }
     }
 
+    async fn account(&self, user_id: UserId) -> Result<Option<Account>, ReadError> {
+        let found = self.views.accounts().find(user_id).await;
+        Ok(found.map_err(unavailable)?.map(|view| view.state))
+    }
+
     async fn policy(&self) -> Result<Policy, ReadError> {
         let in_force = self.views.policy().in_force().await.map_err(unavailable)?;
         Ok(in_force.map(|view| view.state.policy).unwrap_or_default())
+    }
+}
+
+fn standing_request_view(row: openpex_projections::StandingRequestView) -> StandingRequestView {
+    StandingRequestView {
+        id: row.id,
+        request: row.state,
+        sequence: row.sequence,
+        position: row.position,
+    }
+}
+
+fn series_view(row: openpex_projections::SeriesView) -> SeriesView {
+    SeriesView {
+        id: row.id,
+        series: row.state,
+        sequence: row.sequence,
+        position: row.position,
     }
 }
 

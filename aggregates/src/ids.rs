@@ -44,6 +44,14 @@ uuid_id!(
     /// An instance, from the decision to make it on; also the tag its VM carries.
     InstanceId
 );
+uuid_id!(
+    /// A series of reservations at the same time of the day.
+    SeriesId
+);
+uuid_id!(
+    /// A wish for a window that is not free yet.
+    StandingRequestId
+);
 
 /// An account, the integer `userid` of the paper's figures.
 #[derive(

@@ -82,6 +82,26 @@ impl Resources {
         }
     }
 
+    /// The larger amount of both, dimension by dimension.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            vcpus: self.vcpus.max(other.vcpus),
+            memory_mib: self.memory_mib.max(other.memory_mib),
+            disk_gib: self.disk_gib.max(other.disk_gib),
+        }
+    }
+
+    /// The smaller amount of both, dimension by dimension.
+    #[must_use]
+    pub fn min(self, other: Self) -> Self {
+        Self {
+            vcpus: self.vcpus.min(other.vcpus),
+            memory_mib: self.memory_mib.min(other.memory_mib),
+            disk_gib: self.disk_gib.min(other.disk_gib),
+        }
+    }
+
     /// `count` times this, or `None` where one dimension leaves `u64`.
     #[must_use]
     pub fn checked_mul(self, count: u64) -> Option<Self> {

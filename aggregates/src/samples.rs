@@ -2,7 +2,7 @@
 
 use crate::capacity::{Placement, PlacementPart, Pool};
 use crate::policy::Policy;
-use crate::pricing::Pricing;
+use crate::pricing::{Market, PricedTerms, Pricing};
 use crate::reservation::{Difference, Evidence, Offer};
 use crate::terms::Terms;
 use crate::{MicroCredits, NodeName, OfferId, Resources, TimeWindow, Timestamp};
@@ -63,8 +63,15 @@ pub fn on(parts: &[(&str, u32)]) -> Placement {
 pub fn offer(number: u32, terms: Terms, expires: i64) -> Offer {
     Offer {
         offer_id: OfferId(number),
-        quote: pricing().quote(&terms).unwrap(),
+        quote: pricing()
+            .quote(
+                &PricedTerms::of(&terms, terms.instances_fixed),
+                &EmptyPool(T0),
+            )
+            .unwrap(),
+        agreed_price: None,
         placement: on(&[("n1", terms.instances_fixed)]),
+        options: None,
         terms,
         expires_at: minute(expires),
         differs: None,
@@ -77,6 +84,19 @@ pub fn later(offer: Offer, by_minutes: i64) -> Offer {
         by_ms: by_minutes * MINUTE,
     });
     Offer { differs, ..offer }
+}
+
+/// A market at this time in which nothing is taken.
+pub struct EmptyPool(pub Timestamp);
+
+impl Market for EmptyPool {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+
+    fn utilisation_ppm(&self, _window: TimeWindow) -> u32 {
+        0
+    }
 }
 
 /// One credit for an hour of a vCPU, the rest for nothing.

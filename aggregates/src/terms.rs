@@ -131,6 +131,24 @@ pub enum TermsError {
         /// The last start that can be had.
         horizon: Timestamp,
     },
+    /// The end is over already.
+    #[error("the end {asked} is not after now, {now}")]
+    EndInThePast {
+        /// What was asked for.
+        asked: Timestamp,
+        /// When it was judged.
+        now: Timestamp,
+    },
+    /// What runs keeps its start, its type and its template.
+    #[error("{asked} asked for; what is running keeps {agreed}")]
+    FixedWhileRunning {
+        /// The field of the wire form.
+        field: &'static str,
+        /// What was asked for.
+        asked: String,
+        /// What both agreed on.
+        agreed: String,
+    },
     /// `earliestStart` is later than the start itself.
     #[error("earliest start {earliest} is after the start, {start}")]
     EarliestStartAfterStart {
@@ -158,7 +176,8 @@ impl TermsError {
             Self::UnknownTemplate { .. } => "template",
             Self::InstancesFixedOutOfRange { .. } => "numInstancesFixed",
             Self::InstancesOptionOutOfRange { .. } => "numInstancesOption",
-            Self::DurationOutOfRange { .. } => "duration",
+            Self::DurationOutOfRange { .. } | Self::EndInThePast { .. } => "duration",
+            Self::FixedWhileRunning { field, .. } => field,
             Self::StartInThePast { .. } | Self::StartPastHorizon { .. } => "startTime",
             Self::EarliestStartAfterStart { .. } => "earliestStart",
             Self::LatestEndBeforeEnd { .. } => "latestEnd",
@@ -175,6 +194,8 @@ impl TermsError {
             Self::InstancesOptionOutOfRange { .. } => "instances_option_out_of_range",
             Self::DurationOutOfRange { .. } => "duration_out_of_range",
             Self::StartInThePast { .. } => "start_in_the_past",
+            Self::EndInThePast { .. } => "end_in_the_past",
+            Self::FixedWhileRunning { .. } => "fixed_while_running",
             Self::StartPastHorizon { .. } => "start_past_horizon",
             Self::EarliestStartAfterStart { .. } => "earliest_start_after_start",
             Self::LatestEndBeforeEnd { .. } => "latest_end_before_end",
@@ -184,7 +205,77 @@ impl TermsError {
 
 impl Proposal {
     /// Checks every rule and gives the terms, or all rules that are broken.
+    ///
+    /// # Errors
+    /// Every rule that is broken, with its numbers.
     pub fn into_terms(self, policy: &Policy, now: Timestamp) -> Result<Terms, Vec<TermsError>> {
+        let window = self.window(policy, now);
+        self.into_terms_over(window, policy)
+    }
+
+    /// The same for a change of `agreed`: its start may stay as it is, even when that is past, and
+    /// once it runs nothing but the end and the number of instances can change.
+    ///
+    /// # Errors
+    /// Every rule that is broken, with its numbers.
+    pub fn into_changed_terms(
+        self,
+        policy: &Policy,
+        now: Timestamp,
+        (agreed, is_running): (&Terms, bool),
+    ) -> Result<Terms, Vec<TermsError>> {
+        let keeps_start = self.starts_at.to_rfc1123() == agreed.window.starts_at.to_rfc1123();
+        let (window, mut errors) = if keeps_start {
+            self.window_from(agreed.window.starts_at, policy)
+        } else {
+            self.window(policy, now)
+        };
+        if window.ends_at <= now {
+            let asked = window.ends_at;
+            errors.push(TermsError::EndInThePast { asked, now });
+        }
+        if is_running {
+            errors.extend(self.fixed_fields(agreed));
+        }
+        let moved = !keeps_start;
+        let terms = self.into_terms_over((window, errors), policy)?;
+        Ok(Terms {
+            asked_start_at: terms.asked_start_at.filter(|_| moved),
+            ..terms
+        })
+    }
+
+    /// What of `agreed` this would change that cannot be changed while it runs.
+    fn fixed_fields(&self, agreed: &Terms) -> Vec<TermsError> {
+        let start = |at: Timestamp| at.to_rfc1123();
+        [
+            (
+                "type",
+                self.instance_type.clone(),
+                agreed.instance_type.clone(),
+            ),
+            ("template", self.template.clone(), agreed.template.clone()),
+            (
+                "startTime",
+                start(self.starts_at),
+                start(agreed.window.starts_at),
+            ),
+        ]
+        .into_iter()
+        .filter(|(_, asked, agreed)| asked != agreed)
+        .map(|(field, asked, agreed)| TermsError::FixedWhileRunning {
+            field,
+            asked,
+            agreed,
+        })
+        .collect()
+    }
+
+    fn into_terms_over(
+        self,
+        (window, of_window): (TimeWindow, Vec<TermsError>),
+        policy: &Policy,
+    ) -> Result<Terms, Vec<TermsError>> {
         let mut errors = Vec::new();
         let size = policy.size_of(&self.instance_type);
         if size.is_none() {
@@ -216,7 +307,7 @@ impl Proposal {
             let asked = self.instances_option;
             errors.push(TermsError::InstancesOptionOutOfRange { asked, max });
         }
-        let window = self.window(policy, now, &mut errors);
+        errors.extend(of_window);
         match (size, fixed, option) {
             (Some(size), Some(instances_fixed), Some(instances_option)) if errors.is_empty() => {
                 let moved = self.starts_at != window.starts_at;
@@ -238,18 +329,11 @@ impl Proposal {
         }
     }
 
-    fn window(&self, policy: &Policy, now: Timestamp, errors: &mut Vec<TermsError>) -> TimeWindow {
+    /// The window that is asked for, and what is wrong with it.
+    fn window(&self, policy: &Policy, now: Timestamp) -> (TimeWindow, Vec<TermsError>) {
         let limits = &policy.limits;
-        let (min_ms, max_ms) = (limits.duration_min_ms, limits.duration_max_ms);
-        if !(min_ms..=max_ms).contains(&self.duration_ms) {
-            let asked_ms = self.duration_ms;
-            errors.push(TermsError::DurationOutOfRange {
-                asked_ms,
-                min_ms,
-                max_ms,
-            });
-        }
         let asked = self.starts_at;
+        let (window, mut errors) = self.window_from(asked.max(now), policy);
         let (grace_secs, horizon) = (limits.start_grace_secs, limits.horizon_from(now));
         if asked < now.saturating_add(-grace_secs.saturating_mul(1_000)) {
             errors.push(TermsError::StartInThePast {
@@ -260,7 +344,23 @@ impl Proposal {
         } else if asked > horizon {
             errors.push(TermsError::StartPastHorizon { asked, horizon });
         }
-        let window = TimeWindow::starting(asked.max(now), self.duration_ms);
+        (window, errors)
+    }
+
+    /// The window from `starts_at` on, and what is wrong with its length and bounds.
+    fn window_from(&self, starts_at: Timestamp, policy: &Policy) -> (TimeWindow, Vec<TermsError>) {
+        let mut errors = Vec::new();
+        let limits = &policy.limits;
+        let (min_ms, max_ms) = (limits.duration_min_ms, limits.duration_max_ms);
+        if !(min_ms..=max_ms).contains(&self.duration_ms) {
+            let asked_ms = self.duration_ms;
+            errors.push(TermsError::DurationOutOfRange {
+                asked_ms,
+                min_ms,
+                max_ms,
+            });
+        }
+        let window = TimeWindow::starting(starts_at, self.duration_ms);
         if let Some(earliest) = self.earliest_start_at.filter(|at| *at > window.starts_at) {
             let start = window.starts_at;
             errors.push(TermsError::EarliestStartAfterStart { earliest, start });
@@ -271,7 +371,7 @@ impl Proposal {
                 end: window.ends_at,
             });
         }
-        window
+        (window, errors)
     }
 }
 

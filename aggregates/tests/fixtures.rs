@@ -17,7 +17,7 @@ use serde_json::Value;
 const ID: &str = "f07640d4-32bc-4db6-857e-32b5595ba066";
 
 /// Every event there is, by the kind of its stream. The simulation fails when it sees another.
-const EVENTS: [(&str, &str, &[&str]); 4] = [
+const EVENTS: [(&str, &str, &[&str]); 7] = [
     (
         "reservation",
         ID,
@@ -30,6 +30,11 @@ const EVENTS: [(&str, &str, &[&str]); 4] = [
             "HoldsEnded",
             "OfferAccepted",
             "ReservationConfirmed",
+            "ReservationChanged",
+            "ChangeEnded",
+            "OptionsClaimed",
+            "OptionsEnded",
+            "CapacityCredited",
             "ReservationActivated",
             "ReservationWithdrawn",
             "ReservationLapsed",
@@ -42,6 +47,7 @@ const EVENTS: [(&str, &str, &[&str]); 4] = [
         ID,
         &[
             "InstanceRequested",
+            "InstanceRescheduled",
             "StartRequested",
             "StopRequested",
             "RebootRequested",
@@ -59,7 +65,34 @@ const EVENTS: [(&str, &str, &[&str]); 4] = [
         "n1",
         &["NodeRegistered", "NodeCapacityChanged", "NodeStatusChanged"],
     ),
+    (
+        "series",
+        ID,
+        &[
+            "SeriesAsked",
+            "SeriesAccepted",
+            "SeriesRejected",
+            "SeriesConfirmed",
+            "SeriesWithdrawn",
+            "SeriesCancelled",
+        ],
+    ),
+    (
+        "standing-request",
+        ID,
+        &[
+            "StandingRequestMade",
+            "StandingRequestMet",
+            "StandingRequestWithdrawn",
+            "StandingRequestExpired",
+        ],
+    ),
     ("site", "site", &["PolicyAdopted"]),
+    (
+        "account",
+        "7",
+        &["CreditsGranted", "CreditsCharged", "CreditsRefunded"],
+    ),
 ];
 
 fn folder() -> PathBuf {
@@ -109,7 +142,22 @@ fn given_a_stored_event_when_loaded_then_it_is_stored_again_as_the_same() {
         );
         let before: Value = serde_json::from_str(&payload).unwrap();
         let after: Value = serde_json::from_str(&fact.payload()).unwrap();
-        assert_eq!(after, before, "{event}");
+        assert!(says_all_of(&after, &before), "{event}: {after} of {before}");
+        // What was not said before has a meaning now, and keeps it.
+        let again = Fact::from_stored(stream, id, event, "1", &fact.payload()).unwrap();
+        assert_eq!(again, fact, "{event}");
+    }
+}
+
+/// Whether `after` says everything that `before` says; it may say more.
+fn says_all_of(after: &Value, before: &Value) -> bool {
+    match (after, before) {
+        (Value::Object(after), Value::Object(before)) => before.iter().all(|(name, field)| {
+            after
+                .get(name)
+                .is_some_and(|after| says_all_of(after, field))
+        }),
+        (after, before) => after == before,
     }
 }
 

@@ -32,7 +32,8 @@ const FAT_HOSTS: [&str; 6] = [
     "4000",
 ];
 /// Windows of a second, so that an end need not be a minute away.
-const POLICY: &str = "[policy]\nduration-min-secs = 1\n";
+const POLICY: &str = "[policy]\nduration-min-secs = 1\n\
+    sessions-max = 1000000\nopening-grant = \"1000000000000\"\n";
 
 /// What becomes due.
 #[derive(Clone, Copy)]

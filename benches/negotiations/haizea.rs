@@ -57,7 +57,8 @@ const SIZE: Resources = Resources {
     memory_mib: 1_024,
     disk_gib: 10,
 };
-const POLICY: &str = "[[policy.types]]\nname = \"NODE\"\n\
+const POLICY: &str = "[policy]\nsessions-max = 1000000\n\
+    opening-grant = \"1000000000000\"\n[[policy.types]]\nname = \"NODE\"\n\
     size = { vcpus = 1, memory_mib = 1024, disk_gib = 10 }\n";
 /// How often a group of users asks.
 const HALF_A_DAY_MS: i64 = 12 * 3_600_000;

@@ -11,6 +11,7 @@
 //! are known to be of this ledger and of this program's folds, queries say [`ViewsError::NotReady`];
 //! a rebuild is one transaction, so nobody ever sees half of it.
 
+mod accounts;
 mod checkpoint;
 mod error;
 mod instances;
@@ -21,11 +22,14 @@ mod policy;
 mod projector;
 mod reservations;
 mod runner;
+mod series;
 mod source;
+mod standing_requests;
 mod store;
 mod table;
 mod views;
 
+pub use accounts::{AccountView, Accounts};
 pub use checkpoint::VIEWS_VERSION;
 pub use error::ViewsError;
 pub use instances::{InstanceFilter, InstanceView, Instances};
@@ -34,6 +38,8 @@ pub use nodes::{NodeView, Nodes};
 pub use policy::{PolicyView, SitePolicy};
 pub use reservations::{ReservationFilter, ReservationView, Reservations};
 pub use runner::{PAGE_EVENTS, RETRY_DELAYS_MS, Runner};
+pub use series::{SeriesView, SeriesViews};
 pub use source::{EventSource, SourceError, SourceEvent};
+pub use standing_requests::{StandingRequestView, StandingRequests};
 pub use table::View;
 pub use views::Views;

@@ -1,10 +1,16 @@
 //! Folds a page of events into all views, inside the transaction that moves the checkpoint.
 
+use openpex_aggregates::account::Account;
 use openpex_aggregates::instance::Instance;
 use openpex_aggregates::live::Fact;
 use openpex_aggregates::node::Node;
 use openpex_aggregates::reservation::Reservation;
+use openpex_aggregates::series::Series;
 use openpex_aggregates::site::{SITE_ID, Site};
+use openpex_aggregates::standing::StandingRequest;
+use openpex_aggregates::{
+    InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, UserId,
+};
 
 use crate::error::ViewsError;
 use crate::source::SourceEvent;
@@ -24,48 +30,83 @@ pub(crate) fn check_gapless(position: u64, events: &[SourceEvent]) -> Result<(),
     Ok(())
 }
 
+/// The streams that a page of events goes on with, each as often as it does.
+#[derive(Default)]
+struct Streams<'e> {
+    reservations: Vec<(&'e ReservationId, u64)>,
+    instances: Vec<(&'e InstanceId, u64)>,
+    nodes: Vec<(&'e NodeName, u64)>,
+    sites: Vec<(&'e String, u64)>,
+    accounts: Vec<(&'e UserId, u64)>,
+    series: Vec<(&'e SeriesId, u64)>,
+    standing_requests: Vec<(&'e StandingRequestId, u64)>,
+}
+
+impl<'e> Streams<'e> {
+    fn of(events: &'e [SourceEvent], site: &'e String) -> Self {
+        let mut streams = Self::default();
+        for SourceEvent { fact, sequence, .. } in events {
+            let sequence = *sequence;
+            match fact {
+                Fact::Reservation(id, _) => streams.reservations.push((id, sequence)),
+                Fact::Instance(id, _) => streams.instances.push((id, sequence)),
+                Fact::Node(name, _) => streams.nodes.push((name, sequence)),
+                Fact::Site(_) => streams.sites.push((site, sequence)),
+                Fact::Account(id, _) => streams.accounts.push((id, sequence)),
+                Fact::Series(id, _) => streams.series.push((id, sequence)),
+                Fact::Standing(id, _) => streams.standing_requests.push((id, sequence)),
+            }
+        }
+        streams
+    }
+}
+
 /// Folds `events` and writes every row they touch once.
 pub(crate) async fn write(tx: &mut Tx, events: &[SourceEvent]) -> Result<(), ViewsError> {
     let site = SITE_ID.to_owned();
-    let of_reservations = events.iter().filter_map(|event| match &event.fact {
-        Fact::Reservation(id, _) => Some((id, event.sequence)),
-        Fact::Instance(..) | Fact::Node(..) | Fact::Site(_) => None,
-    });
-    let of_instances = events.iter().filter_map(|event| match &event.fact {
-        Fact::Instance(id, _) => Some((id, event.sequence)),
-        Fact::Reservation(..) | Fact::Node(..) | Fact::Site(_) => None,
-    });
-    let of_nodes = events.iter().filter_map(|event| match &event.fact {
-        Fact::Node(name, _) => Some((name, event.sequence)),
-        Fact::Reservation(..) | Fact::Instance(..) | Fact::Site(_) => None,
-    });
-    let of_site = events.iter().filter_map(|event| match &event.fact {
-        Fact::Site(_) => Some((&site, event.sequence)),
-        Fact::Reservation(..) | Fact::Instance(..) | Fact::Node(..) => None,
-    });
-    let mut reservations = Touched::<Reservation>::load(tx, of_reservations).await?;
-    let mut instances = Touched::<Instance>::load(tx, of_instances).await?;
-    let mut nodes = Touched::<Node>::load(tx, of_nodes).await?;
-    let mut sites = Touched::<Site>::load(tx, of_site).await?;
+    let streams = Streams::of(events, &site);
+    let mut reservations =
+        Touched::<Reservation>::load(tx, streams.reservations.into_iter()).await?;
+    let mut instances = Touched::<Instance>::load(tx, streams.instances.into_iter()).await?;
+    let mut nodes = Touched::<Node>::load(tx, streams.nodes.into_iter()).await?;
+    let mut sites = Touched::<Site>::load(tx, streams.sites.into_iter()).await?;
+    let mut accounts = Touched::<Account>::load(tx, streams.accounts.into_iter()).await?;
+    let mut series = Touched::<Series>::load(tx, streams.series.into_iter()).await?;
+    let mut standing =
+        Touched::<StandingRequest>::load(tx, streams.standing_requests.into_iter()).await?;
     for event in events {
         match &event.fact {
             Fact::Reservation(id, of) => reservations.fold(id, event, |state| state.fold(of))?,
             Fact::Instance(id, of) => instances.fold(id, event, |state| state.fold(of))?,
             Fact::Node(name, of) => nodes.fold(name, event, |state| state.fold(of))?,
             Fact::Site(of) => sites.fold(&site, event, |state| state.fold(of))?,
+            Fact::Account(id, of) => accounts.fold(id, event, |state| state.fold(of))?,
+            Fact::Series(id, of) => series.fold(id, event, |state| state.fold(of))?,
+            Fact::Standing(id, of) => standing.fold(id, event, |state| state.fold(of))?,
         }
     }
     reservations.write(tx).await?;
     instances.write(tx).await?;
     nodes.write(tx).await?;
-    sites.write(tx).await
+    sites.write(tx).await?;
+    accounts.write(tx).await?;
+    series.write(tx).await?;
+    standing.write(tx).await
 }
 
 /// Empties every view.
 ///
 /// With DELETE, since TRUNCATE would lock readers out until the transaction ends.
 pub(crate) async fn clear(tx: &mut Tx) -> Result<(), ViewsError> {
-    for table in [Reservation::NAME, Instance::NAME, Node::NAME, Site::NAME] {
+    for table in [
+        Reservation::NAME,
+        Instance::NAME,
+        Node::NAME,
+        Site::NAME,
+        Account::NAME,
+        Series::NAME,
+        StandingRequest::NAME,
+    ] {
         tx.execute(&Statement::new(&format!("DELETE FROM {table}")))
             .await?;
     }

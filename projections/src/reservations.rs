@@ -1,6 +1,6 @@
 //! The view of reservations: every one there ever was, as it stands.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use openpex_aggregates::reservation::{Reservation, StatusName};
 use openpex_aggregates::terms::Terms;
@@ -9,9 +9,12 @@ use openpex_aggregates::{ReservationId, Timestamp, UserId};
 use crate::error::ViewsError;
 use crate::list::{Listed, Listing, Page, duration_class};
 use crate::source::SourceError;
-use crate::store::Value;
+use crate::store::{Statement, Value};
 use crate::table::{StoredView, Table, View, select};
 use crate::views::Views;
+
+/// Most ids in one query; they are padded to a power of two, so that there are few statements.
+const STATUSES_AT_ONCE_MAX: usize = 512;
 
 /// A reservation as of the checkpoint.
 pub type ReservationView = View<ReservationId, Reservation>;
@@ -83,6 +86,33 @@ impl Reservations<'_> {
             .push_value(id.to_string());
         let found = self.0.fetch::<StoredView>(&statement).await?.pop();
         found.map(StoredView::read).transpose()
+    }
+
+    /// Where each of these reservations stands; those that are not there are left out.
+    ///
+    /// # Errors
+    /// [`ViewsError::NotReady`], or the store's.
+    pub async fn statuses(
+        &self,
+        ids: &[ReservationId],
+    ) -> Result<HashMap<ReservationId, StatusName>, ViewsError> {
+        let mut statuses = HashMap::with_capacity(ids.len());
+        for ids in ids.chunks(STATUSES_AT_ONCE_MAX) {
+            let mut statement =
+                Statement::new("SELECT reservation_id, status FROM reservations WHERE ");
+            let padding = ids.len().next_power_of_two() - ids.len();
+            let padding = ids.last().into_iter().cycle().take(padding);
+            statement.push("reservation_id IN (");
+            statement.push_values(ids.iter().chain(padding).map(ToString::to_string));
+            statement.push(")");
+            for (id, status) in self.0.fetch::<(String, String)>(&statement).await? {
+                let known = StatusName::ALL.into_iter().find(|s| s.as_str() == status);
+                if let (Ok(id), Some(status)) = (id.parse(), known) {
+                    statuses.insert(id, status);
+                }
+            }
+        }
+        Ok(statuses)
     }
 
     /// A page of those that pass the filter, newest first.

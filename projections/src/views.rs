@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, watch};
 
+use crate::accounts::Accounts;
 use crate::error::ViewsError;
 use crate::instances::Instances;
 use crate::nodes::Nodes;
 use crate::policy::SitePolicy;
 use crate::projector::Projector;
 use crate::reservations::Reservations;
+use crate::series::SeriesViews;
 use crate::source::EventSource;
+use crate::standing_requests::StandingRequests;
 use crate::store::{Location, Row, Statement, Store};
 
 /// All views of one ledger; clones share them.
@@ -108,6 +111,24 @@ impl Views {
     #[must_use]
     pub const fn nodes(&self) -> Nodes<'_> {
         Nodes(self)
+    }
+
+    /// Queries of the accounts.
+    #[must_use]
+    pub const fn accounts(&self) -> Accounts<'_> {
+        Accounts(self)
+    }
+
+    /// Queries of the series.
+    #[must_use]
+    pub const fn series(&self) -> SeriesViews<'_> {
+        SeriesViews(self)
+    }
+
+    /// Queries of the standing requests.
+    #[must_use]
+    pub const fn standing_requests(&self) -> StandingRequests<'_> {
+        StandingRequests(self)
     }
 
     /// Queries of the policy in force.

@@ -29,7 +29,7 @@ pub async fn verify(options: LedgerOptions) -> anyhow::Result<()> {
         head_hash,
     } = checked.context("the ledger does not verify")?;
     say(format_args!(
-        "verified {events} events in {streams} streams, head hash {head_hash}"
+        "verified {events} events in {streams} streams, the books balance, head hash {head_hash}"
     ));
     Ok(())
 }

@@ -12,7 +12,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use openpex_aggregates::Timestamp;
-use openpex_aggregates::policy::Policy;
+use openpex_aggregates::policy::{Policy, PolicyError};
 
 use crate::dispatcher::xen::XenOptions;
 
@@ -98,6 +98,9 @@ pub enum ConfigError {
         /// What it should be.
         expected: &'static str,
     },
+    /// The policy makes no sense.
+    #[error("the policy makes no sense")]
+    BadPolicy(#[from] PolicyError),
     /// A Xen pool was named without its password.
     #[error("--xen-url needs a password in {XEN_PASSWORD_VARIABLE} or --xen-password-file")]
     NoXenPassword,

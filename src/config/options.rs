@@ -216,7 +216,7 @@ impl ServeOptions {
             registration_open: options.registration != Some(Registration::Closed),
             policy: options
                 .policy
-                .into_policy(options.hold_secs, options.session_secs),
+                .into_policy(options.hold_secs, options.session_secs)?,
         })
     }
 

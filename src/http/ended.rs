@@ -5,11 +5,14 @@
 
 use openpex_aggregates::instance::{Instance, InstanceRefusal};
 use openpex_aggregates::live::{
-    Actor, Answer, Command, CommandRefusal, Fact, InstanceControl, Message, decide_on_ended,
+    Actor, Answer, Command, CommandRefusal, Fact, InstanceControl, Message, SeriesRequest,
+    StandingAsk, decide_on_ended, decide_on_ended_series, decide_on_ended_standing,
 };
 use openpex_aggregates::reservation::{Reservation, ReservationCommand};
+use openpex_aggregates::series::Series;
+use openpex_aggregates::standing::StandingRequest;
 use openpex_aggregates::terms::Terms;
-use openpex_aggregates::{InstanceId, ReservationId};
+use openpex_aggregates::{InstanceId, ReservationId, SeriesId, StandingRequestId};
 
 use super::problem::Problem;
 use super::refusal::stale;
@@ -19,6 +22,8 @@ use crate::writer::{Committed, WriteRequest};
 
 const RESERVATION: &str = "reservation";
 const INSTANCE: &str = "instance";
+const SERIES: &str = "series";
+const STANDING: &str = "standing-request";
 
 /// An aggregate as its whole stream has left it.
 pub struct Cold<A> {
@@ -38,49 +43,70 @@ pub(super) async fn decide(
     let Some(actor) = request.actor else {
         return Ok(None);
     };
+    let on_it = |id, command| on_reservation(app, request, actor, (id, command));
     match &request.command {
         Command::Negotiate {
             reservation_id,
             message,
-        } => {
-            let command = match message {
-                // What has ended takes no terms, whatever they are.
-                Message::Counter(_) => ReservationCommand::ProposeTerms(Box::<Terms>::default()),
-                Message::Accept { offer, .. } => ReservationCommand::AcceptOffer(*offer),
-                Message::Confirm { .. } => ReservationCommand::ConfirmReservation,
-                Message::Reject => ReservationCommand::RejectOffers,
-            };
-            on_reservation(app, request, actor, (*reservation_id, command)).await
-        }
-        Command::Delete(id) => {
-            on_reservation(
-                app,
-                request,
-                actor,
-                (*id, ReservationCommand::DeleteReservation),
-            )
-            .await
-        }
-        Command::Activate(id) => {
-            on_reservation(
-                app,
-                request,
-                actor,
-                (*id, ReservationCommand::ActivateReservation),
-            )
-            .await
-        }
+        } => on_it(*reservation_id, meant_by(message)).await,
+        Command::Delete(id) => on_it(*id, ReservationCommand::DeleteReservation).await,
+        Command::Activate(id) => on_it(*id, ReservationCommand::ActivateReservation).await,
         Command::ControlInstance {
             instance_id,
             control,
         } => on_instance(app, request, actor, (*instance_id, *control)).await,
+        Command::Options {
+            reservation_id,
+            request: wanted,
+        } => on_it(*reservation_id, (*wanted).into()).await,
+        Command::Rehearse {
+            reservation_id,
+            opens: false,
+            ..
+        } => on_it(*reservation_id, any_terms()).await,
+        Command::Series {
+            series_id,
+            request:
+                wanted @ (SeriesRequest::Confirm | SeriesRequest::Withdraw | SeriesRequest::Cancel(_)),
+        } => on_series(app, request, actor, (*series_id, wanted)).await,
+        Command::Standing {
+            standing_request_id,
+            request: StandingAsk::Withdraw,
+        } => on_standing(app, request, actor, *standing_request_id).await,
         Command::Open { .. }
+        | Command::Rehearse { opens: true, .. }
+        | Command::Series {
+            request: SeriesRequest::Ask { .. },
+            ..
+        }
+        | Command::Standing {
+            request: StandingAsk::Make(_),
+            ..
+        }
+        | Command::Ask(_)
+        | Command::OpenAccount(_)
+        | Command::GrantCredits { .. }
         | Command::RecordOutcome { .. }
         | Command::RecordObservations(_)
         | Command::SightNodes(_)
         | Command::AdoptPolicy(_)
         | Command::FireDue { .. } => Ok(None),
     }
+}
+
+/// What a message to something that has ended comes to.
+fn meant_by(message: &Message) -> ReservationCommand {
+    match message {
+        Message::Counter(_) => any_terms(),
+        Message::Accept { offer, .. } => ReservationCommand::AcceptOffer(*offer),
+        Message::Confirm { .. } => ReservationCommand::ConfirmReservation,
+        Message::Reject => ReservationCommand::RejectOffers,
+    }
+}
+
+/// What has ended takes no terms, whatever they are.
+fn any_terms() -> ReservationCommand {
+    ReservationCommand::ProposeTerms(Box::<Terms>::default())
 }
 
 async fn on_reservation(
@@ -139,6 +165,66 @@ async fn on_instance(
         instance: Box::new(state),
         sequence,
     };
+    Ok(Some(Committed { answer, position }))
+}
+
+async fn on_series(
+    app: &AppState,
+    request: &WriteRequest,
+    actor: Actor,
+    (id, wanted): (SeriesId, &SeriesRequest),
+) -> Result<Option<Committed>, Problem> {
+    let events = app.ledger.read_stream(SERIES, &id.to_string()).await?;
+    let found = fold(&events, |state: &mut Series, fact| {
+        if let Fact::Series(_, event) = fact {
+            state.fold(&event);
+        }
+    })?;
+    let Some(cold) = found.filter(|cold| actor.may_act_for(cold.state.user_id)) else {
+        return Ok(None);
+    };
+    check_sequence(request, cold.sequence)?;
+    decide_on_ended_series(&cold.state, wanted, app.clock.now())?;
+    let Cold {
+        state,
+        sequence,
+        position,
+    } = cold;
+    let answer = Answer::Series {
+        series_id: id,
+        statuses: vec![None; state.occurrences().len()],
+        series: Box::new(state),
+        sequence,
+    };
+    Ok(Some(Committed { answer, position }))
+}
+
+async fn on_standing(
+    app: &AppState,
+    request: &WriteRequest,
+    actor: Actor,
+    id: StandingRequestId,
+) -> Result<Option<Committed>, Problem> {
+    let events = app.ledger.read_stream(STANDING, &id.to_string()).await?;
+    let found = fold(&events, |state: &mut StandingRequest, fact| {
+        if let Fact::Standing(_, event) = fact {
+            state.fold(&event);
+        }
+    })?;
+    let Some(cold) = found.filter(|cold| actor.may_act_for(cold.state.user_id)) else {
+        return Ok(None);
+    };
+    check_sequence(request, cold.sequence)?;
+    if !cold.state.status.is_end() {
+        return Err(still_live());
+    }
+    decide_on_ended_standing(&cold.state)?;
+    let answer = Answer::StandingRequest {
+        standing_request_id: id,
+        request: Box::new(cold.state),
+        sequence: cold.sequence,
+    };
+    let position = cold.position;
     Ok(Some(Committed { answer, position }))
 }
 

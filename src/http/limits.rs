@@ -18,8 +18,12 @@ pub const READ_WAIT_MAX: Duration = Duration::from_secs(5);
 pub const LIST_LIMIT_DEFAULT: u32 = 50;
 /// Most entries of a list.
 pub const LIST_LIMIT_MAX: u32 = 200;
+/// Most series of one part of a list: each brings all of its occurrences.
+pub const SERIES_LIST_LIMIT_MAX: u32 = 50;
 /// The longest `Idempotency-Key`, in bytes.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
+/// The longest note of a grant, in characters.
+pub const NOTE_CHARS_MAX: usize = 200;
 /// The longest `X-Request-Id` that is taken over from a client, in bytes.
 pub const REQUEST_ID_BYTES_MAX: usize = 64;
 /// Users whose newest own write is remembered one by one.

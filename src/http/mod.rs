@@ -10,6 +10,7 @@
 //! path, then headers and body, and only then does anything. A client that
 //! hangs up cancels nothing it has asked for ([`commands`]).
 
+mod account;
 mod commands;
 mod ended;
 mod instances;
@@ -22,7 +23,10 @@ mod refusal;
 mod reply;
 mod request;
 mod reservations;
+mod search;
+mod series;
 mod site;
+mod standing;
 mod state;
 mod wire;
 
@@ -34,7 +38,7 @@ use tower_http::normalize_path::NormalizePathLayer;
 
 pub use ports::{
     ClockControl, ClockError, CommandGate, InstanceView, ListFilter, Listed, Page, ReadError,
-    ReadSide, Readiness, ReadinessCheck, ReservationView,
+    ReadSide, Readiness, ReadinessCheck, ReservationView, SeriesView, StandingRequestView,
 };
 pub use reservations::SENDER_KEY;
 pub use state::{AppState, Parts};
@@ -52,6 +56,10 @@ pub fn router(state: AppState) -> Router {
     let quick = reservations::routes()
         .merge(instances::routes())
         .merge(site::routes())
+        .merge(account::routes())
+        .merge(search::routes())
+        .merge(series::routes())
+        .merge(standing::routes())
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .merge(crate::portal::routes())

@@ -3,12 +3,19 @@
 //! Each is a trait because it has two implementations: the service's, and the one in memory that
 //! the simulation and the tests run on.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
+use openpex_aggregates::account::Account;
 use openpex_aggregates::instance::{Instance, PowerState};
 use openpex_aggregates::node::Node;
 use openpex_aggregates::policy::Policy;
 use openpex_aggregates::reservation::{Reservation, StatusName};
-use openpex_aggregates::{InstanceId, ReservationId, Timestamp, UserId};
+use openpex_aggregates::series::Series;
+use openpex_aggregates::standing::StandingRequest;
+use openpex_aggregates::{
+    InstanceId, ReservationId, SeriesId, StandingRequestId, Timestamp, UserId,
+};
 
 use crate::writer::{Committed, WriteError, WriteRequest};
 
@@ -51,8 +58,40 @@ pub trait ReadSide: Send + Sync + 'static {
         page: &Page,
     ) -> Result<Listed<InstanceView>, ReadError>;
 
+    /// A series.
+    async fn find_series(&self, id: SeriesId) -> Result<Option<SeriesView>, ReadError>;
+
+    /// The series of one user, or everybody's, newest first.
+    async fn list_series(
+        &self,
+        owner: Option<UserId>,
+        page: &Page,
+    ) -> Result<Listed<SeriesView>, ReadError>;
+
+    /// Where these reservations stand; those that are not there are left out.
+    async fn statuses(
+        &self,
+        ids: &[ReservationId],
+    ) -> Result<HashMap<ReservationId, StatusName>, ReadError>;
+
+    /// A standing request.
+    async fn find_standing_request(
+        &self,
+        id: StandingRequestId,
+    ) -> Result<Option<StandingRequestView>, ReadError>;
+
+    /// The standing requests of one user, or everybody's, newest first.
+    async fn list_standing_requests(
+        &self,
+        owner: Option<UserId>,
+        page: &Page,
+    ) -> Result<Listed<StandingRequestView>, ReadError>;
+
     /// Every node, by name.
     async fn nodes(&self) -> Result<Vec<Node>, ReadError>;
+
+    /// What a user has to spend; `None` before the first entry.
+    async fn account(&self, user_id: UserId) -> Result<Option<Account>, ReadError>;
 
     /// The policy in force.
     async fn policy(&self) -> Result<Policy, ReadError>;
@@ -71,6 +110,32 @@ pub struct ReservationView {
     pub position: u64,
     /// Its instances, in the order in which they were made.
     pub instances: Vec<InstanceId>,
+}
+
+/// A series as the views have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeriesView {
+    /// Its id.
+    pub id: SeriesId,
+    /// As it stands.
+    pub series: Series,
+    /// How far its stream has got.
+    pub sequence: u64,
+    /// The position of its newest event.
+    pub position: u64,
+}
+
+/// A standing request as the views have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingRequestView {
+    /// Its id.
+    pub id: StandingRequestId,
+    /// As it stands.
+    pub request: StandingRequest,
+    /// How far its stream has got.
+    pub sequence: u64,
+    /// The position of its newest event.
+    pub position: u64,
 }
 
 /// An instance as the views have it.

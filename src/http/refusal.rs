@@ -5,8 +5,10 @@
 
 use axum::http::StatusCode;
 use axum::http::header::ETAG;
+use openpex_aggregates::account::AccountRefusal;
 use openpex_aggregates::instance::InstanceRefusal;
 use openpex_aggregates::live::CommandRefusal;
+use openpex_aggregates::negotiation::QuestionError;
 use openpex_aggregates::reservation::Refusal;
 use openpex_aggregates::terms::TermsError;
 use serde_json::json;
@@ -49,6 +51,12 @@ impl From<CommandRefusal> for Problem {
             CommandRefusal::Terms(errors) => {
                 Self::invalid(errors.iter().map(terms_error).collect())
             }
+            CommandRefusal::Recurrence(error) => error.into(),
+            CommandRefusal::Series(refusal) => refusal.into(),
+            CommandRefusal::Standing(refusal) => refusal.into(),
+            CommandRefusal::Question(errors) => {
+                Self::invalid(errors.iter().map(question_error).collect())
+            }
             CommandRefusal::EchoDiffers {
                 field,
                 ref sent,
@@ -59,6 +67,23 @@ impl From<CommandRefusal> for Problem {
                     .with("onTable", on_table.clone());
                 Self::invalid(vec![error])
             }
+            CommandRefusal::TooManySessions { open, max } => {
+                Self::conflict("too_many_sessions", refusal.to_string())
+                    .with("open", open)
+                    .with("max", max)
+            }
+            CommandRefusal::Quota(ref quota) => {
+                Self::conflict("quota_exceeded", refusal.to_string())
+                    .with("quota", quota.quota)
+                    .with("limit", quota.limit)
+                    .with("wouldBe", quota.would_be)
+            }
+            CommandRefusal::Account(refusal) => refusal.into(),
+            CommandRefusal::Policy(ref error) => Self::invalid(vec![FieldError::new(
+                "policy",
+                "bad_policy",
+                error.to_string(),
+            )]),
             CommandRefusal::Reservation(refusal) => refusal.into(),
             CommandRefusal::Instance(refusal) => refusal.into(),
         }
@@ -82,6 +107,25 @@ impl From<Refusal> for Problem {
             Refusal::RoundsExhausted { rounds_max } => {
                 Self::conflict("rounds_exhausted", detail).with("roundsMax", rounds_max)
             }
+            Refusal::ChangesExhausted { changes_max } => {
+                Self::conflict("changes_exhausted", detail).with("changesMax", changes_max)
+            }
+            Refusal::OptionsExceeded { asked, granted } => {
+                Self::conflict("options_exceeded", detail)
+                    .with("asked", asked)
+                    .with("granted", granted)
+            }
+            Refusal::OptionsShort {
+                asked,
+                held,
+                shortage,
+            } => Self::conflict("options_short", detail)
+                .with("asked", asked)
+                .with("guaranteed", held)
+                .with("placeable", held.saturating_add(shortage.placeable)),
+            Refusal::ChangeOver { .. } => Self::conflict("change_over", detail),
+            Refusal::ChangePending => Self::conflict("change_pending", detail),
+            Refusal::Price(_) => Self::conflict("price_overflow", detail),
             Refusal::TooEarly { starts_at, now } => Self::conflict("too_early", detail)
                 .with("state", "CONFIRMED")
                 .with("allowed", vec!["DELETE"])
@@ -96,6 +140,25 @@ impl From<Refusal> for Problem {
     }
 }
 
+impl From<AccountRefusal> for Problem {
+    fn from(refusal: AccountRefusal) -> Self {
+        let detail = refusal.to_string();
+        match refusal {
+            AccountRefusal::InsufficientCredits { needed, balance } => {
+                Self::conflict("insufficient_credits", detail)
+                    .with("needed", needed.to_string())
+                    .with("balance", balance.to_string())
+            }
+            AccountRefusal::TooMany { amount, granted } => {
+                let error = FieldError::new("amount", "too_many_credits", detail)
+                    .with("amount", amount.to_string())
+                    .with("granted", granted.to_string());
+                Self::invalid(vec![error])
+            }
+        }
+    }
+}
+
 impl From<InstanceRefusal> for Problem {
     fn from(refusal: InstanceRefusal) -> Self {
         let (state, allowed) = match refusal {
@@ -105,6 +168,31 @@ impl From<InstanceRefusal> for Problem {
         Self::conflict("not_allowed_in_state", refusal.to_string())
             .with("state", state)
             .with("allowed", allowed)
+    }
+}
+
+fn question_error(error: &QuestionError) -> FieldError {
+    let field = FieldError::new(error.field(), error.code(), error.to_string());
+    match error {
+        QuestionError::Terms { field, error } => FieldError {
+            field,
+            ..terms_error(error)
+        },
+        QuestionError::RangeReversed { from, to } => field
+            .with("from", from.to_rfc1123())
+            .with("to", to.to_rfc1123()),
+        QuestionError::StepOutOfRange {
+            asked_ms,
+            min_ms,
+            max_ms,
+        } => field
+            .with("asked", *asked_ms)
+            .with("min", *min_ms)
+            .with("max", *max_ms),
+        QuestionError::TooManySteps { steps, max } => field.with("steps", *steps).with("max", *max),
+        QuestionError::LimitOutOfRange { asked, max } => {
+            field.with("asked", *asked).with("min", 1).with("max", *max)
+        }
     }
 }
 
@@ -141,6 +229,12 @@ fn terms_error(error: &TermsError) -> FieldError {
         TermsError::StartPastHorizon { asked, horizon } => field
             .with("asked", asked.to_rfc1123())
             .with("horizon", horizon.to_rfc3339()),
+        TermsError::EndInThePast { asked, now } => field
+            .with("end", asked.to_rfc1123())
+            .with("now", now.to_rfc3339()),
+        TermsError::FixedWhileRunning { asked, agreed, .. } => field
+            .with("asked", asked.clone())
+            .with("agreed", agreed.clone()),
         TermsError::EarliestStartAfterStart { earliest, start } => field
             .with("earliestStart", earliest.to_rfc1123())
             .with("startTime", start.to_rfc1123()),

@@ -265,6 +265,20 @@ impl EventStore for MemoryStore {
         Ok(events)
     }
 
+    async fn read_stream_back(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: &str,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, LedgerError> {
+        let mut events = self.read_stream(aggregate_type, aggregate_id).await?;
+        events.retain(|event| before.is_none_or(|before| event.sequence < before));
+        events.reverse();
+        events.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(events)
+    }
+
     async fn find_idempotent(
         &self,
         user_id: UserId,

@@ -2,8 +2,8 @@
 //! Persistence).
 //!
 //! Owns the `events` table, the right to append to it, and the little that must be durable beside it:
-//! answers kept under idempotency keys, and snapshots. It never interprets an event and never decides
-//! anything; it never updates or deletes one, and neither does the database.
+//! answers kept under idempotency keys, and snapshots. It never decides anything and, but for the auditor's
+//! check of the books, never interprets an event; it never updates or deletes one, and neither does the database.
 //!
 //! # Design notes
 //!
@@ -42,7 +42,7 @@ pub use rules::{
 };
 pub use sqlite::SqliteStore;
 pub use store::{EventStore, Fold, Visitor};
-pub use verify::{BrokenRule, VerifyError, VerifyReport};
+pub use verify::{BrokenRule, Imbalance, VerifyError, VerifyReport};
 
 /// What a ledger is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -58,6 +58,15 @@ pub trait EventStore: Send + Sync + 'static {
         aggregate_id: &str,
     ) -> Result<Vec<StoredEvent>, LedgerError>;
 
+    /// The last `limit` of one aggregate's events before `before`, newest first.
+    async fn read_stream_back(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: &str,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, LedgerError>;
+
     /// The answer kept under a user's key.
     async fn find_idempotent(
         &self,

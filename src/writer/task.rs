@@ -286,12 +286,26 @@ impl Writer {
             Command::Negotiate {
                 reservation_id: id, ..
             }
+            | Command::Options {
+                reservation_id: id, ..
+            }
+            | Command::Rehearse {
+                reservation_id: id, ..
+            }
             | Command::Delete(id)
             | Command::Activate(id) => self.live.reservation(*id).map(|t| t.sequence),
             Command::ControlInstance { instance_id, .. } => {
                 self.live.instance(*instance_id).map(|t| t.sequence)
             }
+            Command::Series { series_id, .. } => self.live.series(*series_id).map(|t| t.sequence),
+            Command::Standing {
+                standing_request_id: id,
+                ..
+            } => self.live.standing_request(*id).map(|t| t.sequence),
             Command::Open { .. }
+            | Command::Ask(_)
+            | Command::OpenAccount(_)
+            | Command::GrantCredits { .. }
             | Command::RecordOutcome { .. }
             | Command::RecordObservations(_)
             | Command::SightNodes(_)

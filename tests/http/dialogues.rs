@@ -92,7 +92,10 @@ async fn given_a_counter_when_each_answer_is_sent_back_with_its_reply_changed_th
         .expect_problem(409, "not_allowed_in_state");
     assert_eq!(
         (&problem["state"], &problem["allowed"]),
-        (&json!("CONFIRMED"), &json!(["activate", "DELETE"]))
+        (
+            &json!("CONFIRMED"),
+            &json!(["COUNTER", "options", "activate", "DELETE"])
+        )
     );
 }
 

@@ -23,7 +23,8 @@ async fn given_a_key_when_the_request_is_repeated_then_the_answer_is_the_same_fo
         );
         site.call(step).await.expect(200);
     }
-    assert_eq!(site.head().await, after + 2);
+    // The confirmation and its charge, the cancellation and its refund.
+    assert_eq!(site.head().await, after + 4);
     // Another user's key is another key.
     let other = site.call(ask().by("max")).await.expect(200);
     assert_ne!(other.id(), first.id());
@@ -82,7 +83,8 @@ async fn given_many_at_once_with_one_key_when_sent_then_one_takes_effect() {
             .iter()
             .all(|reply| reply.status == 200 && reply.text == *first)
     );
-    assert_eq!(site.head().await, before + 3);
+    // The opening of the account, and the three of the negotiation.
+    assert_eq!(site.head().await, before + 4);
 }
 
 #[tokio::test]
@@ -192,5 +194,6 @@ async fn given_a_client_that_hangs_up_when_its_command_was_sent_then_it_still_ta
     }
     let after = site.call(ask()).await.expect(200);
     assert_eq!(after.json()["reply"], "ACCEPT");
-    assert_eq!(site.head().await, before + 3);
+    // The opening of the account, and the three of the negotiation.
+    assert_eq!(site.head().await, before + 4);
 }

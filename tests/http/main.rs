@@ -4,10 +4,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod agreements;
 mod bad_input;
 mod dialogues;
 mod idempotency;
 mod instances;
 mod lists;
+mod search;
+mod series;
 mod service;
 mod site;
+mod standing;

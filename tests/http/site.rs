@@ -54,6 +54,8 @@ pub struct Setup {
     pub test_clock: bool,
     pub views_run: bool,
     pub nodes: u32,
+    /// What is different in the policy.
+    pub policy: fn(&mut Policy),
     pub gate: Option<Arc<dyn CommandGate>>,
 }
 
@@ -64,6 +66,7 @@ impl Default for Setup {
             test_clock: true,
             views_run: true,
             nodes: 1,
+            policy: |_| {},
             gate: None,
         }
     }
@@ -128,7 +131,7 @@ impl Site {
             Writer::new(ledger.clone(), claim, shared_clock.clone(), folded);
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         tasks.spawn(writer.run(stop.clone()));
-        adopt(&handle, setup.nodes).await;
+        adopt(&handle, &setup).await;
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("ledger.db").display());
         let views = Views::open(&url).await.unwrap();
@@ -239,13 +242,14 @@ impl Drop for Site {
     }
 }
 
-async fn adopt(handle: &WriterHandle, nodes: u32) {
+async fn adopt(handle: &WriterHandle, setup: &Setup) {
     let templates = vec![ETCH.to_owned(), "PEX Windows XP SP2 Template".to_owned()];
-    let policy = Policy {
+    let mut policy = Policy {
         templates,
         ..Policy::default()
     };
-    let sightings = (1..=nodes).map(|n| NodeSighting {
+    (setup.policy)(&mut policy);
+    let sightings = (1..=setup.nodes).map(|n| NodeSighting {
         name: NodeName(format!("node-{n}")),
         pool: "pool".to_owned(),
         capacity: Resources {

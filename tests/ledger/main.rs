@@ -9,6 +9,7 @@
 mod accounts;
 mod aggregates;
 mod append;
+mod books;
 mod claims;
 mod database;
 mod idempotency;

@@ -21,6 +21,8 @@ pub enum InstanceCommand {
         /// The window of its reservation.
         window: TimeWindow,
     },
+    /// It ends when its reservation does, which has another window now.
+    Reschedule(TimeWindow),
     /// Start it again.
     StartInstance,
     /// Shut it down.
@@ -116,6 +118,11 @@ impl Instance {
                     window,
                 };
                 Ok(self.and_then_work(vec![request]))
+            }
+            InstanceCommand::Reschedule(window) => {
+                let is_news = self.window != window && self.wanted != Wanted::Gone;
+                let event = InstanceEvent::InstanceRescheduled { window };
+                Ok(is_news.then_some(event).into_iter().collect())
             }
             InstanceCommand::StartInstance => {
                 self.wish(Wanted::Running, InstanceEvent::StartRequested)

@@ -21,6 +21,11 @@ pub enum InstanceEvent {
         /// The window of its reservation.
         window: TimeWindow,
     },
+    /// Its reservation has another window now.
+    InstanceRescheduled {
+        /// Which.
+        window: TimeWindow,
+    },
     /// The user wants it running again.
     StartRequested,
     /// The user wants it shut down.
@@ -97,6 +102,8 @@ pub enum RemovalCause {
     User,
     /// Its reservation was cancelled.
     Cancelled,
+    /// Its reservation was changed to fewer instances.
+    Changed,
     /// Its reservation's window is over.
     Expired,
 }
@@ -110,12 +117,14 @@ impl InstanceEvent {
             | Self::StopRequested
             | Self::RebootRequested
             | Self::RemovalRequested {
-                cause: RemovalCause::User | RemovalCause::Cancelled,
+                cause: RemovalCause::User | RemovalCause::Cancelled | RemovalCause::Changed,
             } => Sender::User,
             Self::RemovalRequested {
                 cause: RemovalCause::Expired,
             } => Sender::Clock,
-            Self::InstanceRequested { .. } | Self::EffectIntended { .. } => Sender::Provider,
+            Self::InstanceRequested { .. }
+            | Self::InstanceRescheduled { .. }
+            | Self::EffectIntended { .. } => Sender::Provider,
             Self::EffectSucceeded { .. }
             | Self::EffectFailed { .. }
             | Self::EffectStuck { .. }
@@ -129,6 +138,7 @@ impl DomainEvent for InstanceEvent {
     fn event_type(&self) -> String {
         match self {
             Self::InstanceRequested { .. } => "InstanceRequested",
+            Self::InstanceRescheduled { .. } => "InstanceRescheduled",
             Self::StartRequested => "StartRequested",
             Self::StopRequested => "StopRequested",
             Self::RebootRequested => "RebootRequested",

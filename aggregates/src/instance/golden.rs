@@ -76,7 +76,7 @@ fn rows() -> Vec<(String, Instance)> {
     rows
 }
 
-fn commands(effect: Option<Effect>) -> [(&'static str, InstanceCommand); 10] {
+fn commands(effect: Option<Effect>) -> [(&'static str, InstanceCommand); 11] {
     let done = match effect {
         Some(Effect::Start | Effect::Reboot) | None => PowerState::Running,
         Some(Effect::Stop) => PowerState::Halted,
@@ -93,6 +93,10 @@ fn commands(effect: Option<Effect>) -> [(&'static str, InstanceCommand); 10] {
         ("try failed", failure(1, 1)),
         ("retry due", InstanceCommand::RetryEffect),
         ("revive", InstanceCommand::ReviveEffect),
+        (
+            "reschedule",
+            InstanceCommand::Reschedule(crate::samples::terms(1, 60, 90).window),
+        ),
         (
             "seen paused",
             InstanceCommand::RecordObservation(seen(PowerState::Paused)),
@@ -114,6 +118,7 @@ fn cell(instance: &Instance, command: InstanceCommand) -> String {
 fn short(event: &InstanceEvent) -> String {
     match event {
         InstanceEvent::InstanceRequested { .. } => "requested".to_owned(),
+        InstanceEvent::InstanceRescheduled { .. } => "rescheduled".to_owned(),
         InstanceEvent::StartRequested
         | InstanceEvent::StopRequested
         | InstanceEvent::RebootRequested

@@ -164,6 +164,7 @@ impl Instance {
                 (self.user_id, self.window) = (*user_id, *window);
                 self.wanted = Wanted::Running;
             }
+            InstanceEvent::InstanceRescheduled { window } => self.window = *window,
             InstanceEvent::StartRequested => self.wanted = Wanted::Running,
             InstanceEvent::StopRequested => self.want_stopped(Wanted::Halted),
             InstanceEvent::RebootRequested => self.reboot_pending = true,

@@ -1,15 +1,22 @@
 //! Everything that can be asked of the live state, and the answers.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::instance::{
-    EffectOutcome, Instance, InstanceCommand, InstanceRefusal, Observation, RemovalCause,
-};
+use crate::account::Account;
+use crate::instance::{EffectOutcome, Instance, InstanceCommand, Observation, RemovalCause};
+use crate::negotiation::{Availability, AvailabilityQuery, SearchAnswer, SearchQuery};
 use crate::node::NodeSighting;
 use crate::policy::Policy;
-use crate::reservation::{Refusal, Reservation};
-use crate::terms::{Proposal, TermsError};
-use crate::{InstanceId, OfferId, ReservationId, UserId};
+use crate::recurrence::Recurrence;
+use crate::reservation::{Reservation, StatusName};
+use crate::series::Series;
+use crate::standing::{StandingProposal, StandingRequest};
+use crate::terms::Proposal;
+use crate::{
+    InstanceId, MicroCredits, OfferId, ReservationId, SeriesId, StandingRequestId, Timestamp,
+    UserId,
+};
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +56,49 @@ pub enum Command {
     Delete(ReservationId),
     /// Start a reservation's instances.
     Activate(ReservationId),
+    /// Claim or drop optional instances.
+    Options {
+        /// Of which reservation.
+        reservation_id: ReservationId,
+        /// What.
+        request: OptionsRequest,
+    },
+    /// Answer a proposal as if it were made, and record nothing.
+    Rehearse {
+        /// In which negotiation.
+        reservation_id: ReservationId,
+        /// Whether it would open that negotiation.
+        opens: bool,
+        /// What is asked for.
+        proposal: Proposal,
+    },
+    /// Ask for a series, or something of one.
+    Series {
+        /// Which; its id is made at the edge.
+        series_id: SeriesId,
+        /// What.
+        request: SeriesRequest,
+    },
+    /// Make a standing request, or give one up.
+    Standing {
+        /// Which; its id is made at the edge.
+        standing_request_id: StandingRequestId,
+        /// What.
+        request: StandingAsk,
+    },
+    /// Answer what could be had; nothing is held and nothing recorded.
+    Ask(Question),
+    /// Give a user an account, if there is none yet.
+    OpenAccount(UserId),
+    /// Give a user credits.
+    GrantCredits {
+        /// Whom.
+        user_id: UserId,
+        /// How many.
+        amount: MicroCredits,
+        /// What for, in the operator's words.
+        note: String,
+    },
     /// Do something with an instance.
     ControlInstance {
         /// Which.
@@ -77,6 +127,51 @@ pub enum Command {
     },
 }
 
+/// What a user wants of a series.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SeriesRequest {
+    /// Have it.
+    Ask {
+        /// The terms of the first occurrence.
+        proposal: Box<Proposal>,
+        /// When it comes again.
+        recurrence: Recurrence,
+    },
+    /// Confirm all that is held.
+    Confirm,
+    /// Give up what is not confirmed.
+    Withdraw,
+    /// End every occurrence that starts from then on; all that are not over where nothing is said.
+    Cancel(Option<CancelFrom>),
+}
+
+/// From when on a series is cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelFrom {
+    /// From the beginning of a day in the zone of the series.
+    Date(NaiveDate),
+    /// From an instant.
+    Instant(Timestamp),
+}
+
+/// What a user wants of a standing request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StandingAsk {
+    /// Make it.
+    Make(Box<StandingProposal>),
+    /// Give it up.
+    Withdraw,
+}
+
+/// What anybody may ask of the live state; the answer binds nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// At which starts terms could be had.
+    Search(SearchQuery),
+    /// What is free over time.
+    Availability(AvailabilityQuery),
+}
+
 /// What a user says in a negotiation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
@@ -96,6 +191,15 @@ pub enum Message {
     },
     /// No.
     Reject,
+}
+
+/// What a user wants with optional instances.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionsRequest {
+    /// Have so many of them.
+    Claim(u32),
+    /// Give up so many of them.
+    Drop(u32),
 }
 
 /// What a user may do with an instance.
@@ -158,33 +262,37 @@ pub enum Answer {
         /// How far its stream has got.
         sequence: u64,
     },
+    /// An account as the command left it.
+    Account {
+        /// Whose.
+        user_id: UserId,
+        /// As it stands.
+        account: Account,
+    },
+    /// A series as the command left it.
+    Series {
+        /// Which.
+        series_id: SeriesId,
+        /// As it stands.
+        series: Box<Series>,
+        /// Where its occurrences stand, in order; `None` for those that had ended before.
+        statuses: Vec<Option<StatusName>>,
+        /// How far its stream has got.
+        sequence: u64,
+    },
+    /// A standing request as the command left it.
+    StandingRequest {
+        /// Which.
+        standing_request_id: StandingRequestId,
+        /// As it stands.
+        request: Box<StandingRequest>,
+        /// How far its stream has got.
+        sequence: u64,
+    },
+    /// At which starts terms could be had.
+    Search(Box<SearchAnswer>),
+    /// What is free over time.
+    Availability(Box<Availability>),
     /// Nothing to tell.
     Done,
-}
-
-/// Why a command is refused; nothing is appended then.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CommandRefusal {
-    /// It is not there, has ended, or is not the actor's.
-    #[error("there is no such live {0}")]
-    NotFound(&'static str),
-    /// The proposal breaks rules.
-    #[error("{} rules of a proposal are broken", .0.len())]
-    Terms(Vec<TermsError>),
-    /// The terms sent back are not those on the table.
-    #[error("{field} was sent back as {sent}; on the table is {on_table}")]
-    EchoDiffers {
-        /// The field of the wire form.
-        field: &'static str,
-        /// What was sent.
-        sent: String,
-        /// What is offered.
-        on_table: String,
-    },
-    /// Not in this state.
-    #[error(transparent)]
-    Reservation(#[from] Refusal),
-    /// Not in this state.
-    #[error(transparent)]
-    Instance(#[from] InstanceRefusal),
 }

@@ -1,6 +1,6 @@
 //! Terms that a client sends back with its answer: they must be those on the table.
 
-use super::command::CommandRefusal;
+use super::refusal::CommandRefusal;
 use crate::reservation::Offer;
 use crate::terms::{Proposal, Terms};
 

@@ -4,13 +4,16 @@ use cqrs_es::{Aggregate, DomainEvent};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::account::{Account, AccountEvent};
 use crate::capacity::CapacityError;
 use crate::instance::{Instance, InstanceEvent};
 use crate::node::{Node, NodeEvent};
 use crate::reservation::{Reservation, ReservationEvent};
 use crate::sender::Sender;
+use crate::series::{Series, SeriesEvent};
 use crate::site::{SITE_ID, Site, SiteEvent};
-use crate::{InstanceId, NodeName, ReservationId};
+use crate::standing::{StandingRequest, StandingRequestEvent};
+use crate::{InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, UserId};
 
 /// An event together with the stream it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +26,12 @@ pub enum Fact {
     Node(NodeName, NodeEvent),
     /// Of the site.
     Site(SiteEvent),
+    /// Of a user's account.
+    Account(UserId, AccountEvent),
+    /// Of a series.
+    Series(SeriesId, SeriesEvent),
+    /// Of a standing request.
+    Standing(StandingRequestId, StandingRequestEvent),
 }
 
 /// A fact that was just decided, with its place in its stream.
@@ -91,6 +100,9 @@ impl Fact {
             Self::Instance(..) => Instance::TYPE,
             Self::Node(..) => Node::TYPE,
             Self::Site(_) => Site::TYPE,
+            Self::Account(..) => Account::TYPE,
+            Self::Series(..) => Series::TYPE,
+            Self::Standing(..) => StandingRequest::TYPE,
         }
     }
 
@@ -102,6 +114,9 @@ impl Fact {
             Self::Instance(id, _) => id.to_string(),
             Self::Node(name, _) => name.to_string(),
             Self::Site(_) => SITE_ID.to_owned(),
+            Self::Account(id, _) => id.0.to_string(),
+            Self::Series(id, _) => id.to_string(),
+            Self::Standing(id, _) => id.to_string(),
         }
     }
 
@@ -113,6 +128,9 @@ impl Fact {
             Self::Instance(_, event) => event.event_type(),
             Self::Node(_, event) => event.event_type(),
             Self::Site(event) => event.event_type(),
+            Self::Account(_, event) => event.event_type(),
+            Self::Series(_, event) => event.event_type(),
+            Self::Standing(_, event) => event.event_type(),
         }
     }
 
@@ -124,6 +142,9 @@ impl Fact {
             Self::Instance(_, event) => event.event_version(),
             Self::Node(_, event) => event.event_version(),
             Self::Site(event) => event.event_version(),
+            Self::Account(_, event) => event.event_version(),
+            Self::Series(_, event) => event.event_version(),
+            Self::Standing(_, event) => event.event_version(),
         }
     }
 
@@ -135,6 +156,9 @@ impl Fact {
             Self::Instance(_, event) => to_json(event),
             Self::Node(_, event) => to_json(event),
             Self::Site(event) => to_json(event),
+            Self::Account(_, event) => to_json(event),
+            Self::Series(_, event) => to_json(event),
+            Self::Standing(_, event) => to_json(event),
         }
     }
 
@@ -171,6 +195,18 @@ impl Fact {
                 from_json(event_type, payload).map(|event| Self::Node(name, event))
             }
             Site::TYPE => from_json(event_type, payload).map(Self::Site),
+            Account::TYPE => {
+                let id = UserId(aggregate_id.parse().map_err(|_| bad_id())?);
+                from_json(event_type, payload).map(|event| Self::Account(id, event))
+            }
+            Series::TYPE => {
+                let id = aggregate_id.parse().map_err(|_| bad_id())?;
+                from_json(event_type, payload).map(|event| Self::Series(id, event))
+            }
+            StandingRequest::TYPE => {
+                let id = aggregate_id.parse().map_err(|_| bad_id())?;
+                from_json(event_type, payload).map(|event| Self::Standing(id, event))
+            }
             other => Err(FoldError::UnknownAggregate(other.to_owned())),
         }
     }

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use super::fact::{Fact, FoldError};
 use super::{Live, Tracked, timed};
+use crate::account::AccountEvent;
 use crate::capacity::CapacityError;
 use crate::instance::{Instance, InstanceEvent};
 use crate::node::{Node, NodeEvent, NodeStatus};
-use crate::reservation::{Offer, Reservation, ReservationEvent};
-use crate::{InstanceId, NodeName, ReservationId, Timestamp};
+use crate::reservation::{Claim, Reservation, ReservationEvent};
+use crate::series::SeriesEvent;
+use crate::standing::{StandingRequest, StandingRequestEvent};
+use crate::{InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, Timestamp, UserId};
 
 /// How often the past is forgotten, in milliseconds of recorded time.
 const FORGET_EVERY_MS: i64 = 60_000;
@@ -24,6 +27,9 @@ impl Live {
             Fact::Instance(id, _) => self.instances.get(id).map(|t| t.sequence),
             Fact::Node(name, _) => self.nodes.get(name).map(|t| t.sequence),
             Fact::Site(_) => Some(self.site.sequence),
+            Fact::Account(id, _) => self.accounts.get(id).map(|t| t.sequence),
+            Fact::Series(id, _) => self.series.get(id).map(|t| t.sequence),
+            Fact::Standing(id, _) => self.standing.get(id).map(|t| t.sequence),
         };
         let expected = newest.unwrap_or(0).saturating_add(1);
         if sequence != expected {
@@ -48,7 +54,10 @@ impl Live {
         }
         let sequence = match fact {
             Fact::Reservation(id, event) => self.apply_reservation(*id, event)?,
-            Fact::Instance(id, event) => self.apply_instance(*id, event),
+            Fact::Instance(id, event) => self.apply_instance(*id, event, at),
+            Fact::Account(id, event) => self.apply_account(*id, event),
+            Fact::Series(id, event) => self.apply_series(*id, event),
+            Fact::Standing(id, event) => self.apply_standing(*id, event),
             Fact::Node(name, event) => self.apply_node(name, event)?,
             Fact::Site(event) => {
                 self.site.state.fold(event);
@@ -65,77 +74,57 @@ impl Live {
         event: &ReservationEvent,
     ) -> Result<u64, CapacityError> {
         let mut shared = self.reservations.remove(&id).unwrap_or_default();
-        for due in timed::of_reservation(id, &shared.state)
-            .into_iter()
-            .flatten()
-        {
+        for due in timed::of_reservation(id, &shared.state) {
             self.timed.remove(&due);
         }
-        self.move_capacity(&shared.state, event)?;
+        let (open_before, claims_before) = (shared.state.is_session(), shared.state.claims());
         let Tracked { state, sequence } = Arc::make_mut(&mut shared);
         state.fold(event);
         *sequence += 1;
         let sequence = *sequence;
         self.await_reservation(id, state);
+        let user = self.users.entry(state.user_id).or_default();
+        user.count_session(open_before, state.is_session());
+        user.reservations.insert(id);
+        if let Some(series_id) = state.series_id {
+            self.occurrences_of.entry(series_id).or_default().insert(id);
+        }
+        let claims = state.claims();
         self.reservations.insert(id, shared);
+        if claims != claims_before {
+            self.move_capacity(&claims_before, &claims)?;
+        }
         Ok(sequence)
     }
 
-    /// Books and frees what `event` changes; `before` is the reservation before it.
-    fn move_capacity(
-        &mut self,
-        before: &Reservation,
-        event: &ReservationEvent,
-    ) -> Result<(), CapacityError> {
-        match event {
-            ReservationEvent::TermsAccepted { offer, .. } => self.book(offer),
-            ReservationEvent::TermsCountered { offers, .. } => {
-                offers.iter().try_for_each(|offer| self.book(offer))
-            }
-            ReservationEvent::HoldsEnded { offers, .. } => before
-                .status
-                .held_offers()
-                .filter(|offer| offers.contains(&offer.offer_id))
-                .try_for_each(|offer| self.free_from(offer, offer.terms.window.starts_at)),
-            ReservationEvent::ReservationCancelled { at } => match before.status.agreement() {
-                Some(offer) => self.free_from(offer, *at),
-                None => Ok(()),
-            },
-            ReservationEvent::ReservationInitiated { .. }
-            | ReservationEvent::TermsProposed { .. }
-            | ReservationEvent::TermsRejected { .. }
-            | ReservationEvent::OfferAccepted { .. }
-            | ReservationEvent::ReservationConfirmed { .. }
-            | ReservationEvent::ReservationActivated { .. }
-            | ReservationEvent::ReservationWithdrawn
-            | ReservationEvent::ReservationLapsed
-            | ReservationEvent::ReservationExpired { .. } => Ok(()),
-        }
-    }
-
-    /// Books an offer's capacity; a node that has shrunk since may hold more than it has.
-    pub(super) fn book(&mut self, offer: &Offer) -> Result<(), CapacityError> {
-        self.pool
-            .force_book(&offer.placement, offer.terms.window, offer.terms.size)
-    }
-
-    /// Frees what an offer books from `at` on.
-    fn free_from(&mut self, offer: &Offer, at: Timestamp) -> Result<(), CapacityError> {
-        let (window, size) = (offer.terms.window, offer.terms.size);
-        if at <= window.starts_at {
-            self.pool.release(&offer.placement, window, size)
-        } else {
+    /// Frees what was claimed before and books what is now; a node that has shrunk since may hold
+    /// more than it has.
+    fn move_capacity(&mut self, before: &[Claim], after: &[Claim]) -> Result<(), CapacityError> {
+        for claim in before {
             self.pool
-                .shorten(&offer.placement, window, size, at.min(window.ends_at))
+                .release(&claim.placement, claim.window, claim.size)?;
         }
+        self.book(after)
+    }
+
+    /// Books what a reservation claims.
+    pub(super) fn book(&mut self, claims: &[Claim]) -> Result<(), CapacityError> {
+        claims.iter().try_for_each(|claim| {
+            self.pool
+                .force_book(&claim.placement, claim.window, claim.size)
+        })
     }
 
     pub(super) fn await_reservation(&mut self, id: ReservationId, reservation: &Reservation) {
-        self.timed
-            .extend(timed::of_reservation(id, reservation).into_iter().flatten());
+        self.timed.extend(timed::of_reservation(id, reservation));
+        if reservation.holds_more_than_agreed() {
+            self.holding.insert(id);
+        } else {
+            self.holding.remove(&id);
+        }
     }
 
-    fn apply_instance(&mut self, id: InstanceId, event: &InstanceEvent) -> u64 {
+    fn apply_instance(&mut self, id: InstanceId, event: &InstanceEvent, at: Timestamp) -> u64 {
         let mut shared = self.instances.remove(&id).unwrap_or_default();
         if let Some(due) = timed::of_instance(id, &shared.state) {
             self.timed.remove(&due);
@@ -150,9 +139,55 @@ impl Live {
         state.fold(event);
         *sequence += 1;
         let sequence = *sequence;
+        let grace_ms = self.site.state.policy.delivery_grace_ms;
+        self.delivery
+            .entry(id)
+            .or_default()
+            .note(state, at, grace_ms);
         self.await_instance(id, state);
         self.instances.insert(id, shared);
         sequence
+    }
+
+    fn apply_account(&mut self, id: UserId, event: &AccountEvent) -> u64 {
+        let tracked = self.accounts.entry(id).or_default();
+        tracked.state.fold(event);
+        tracked.sequence += 1;
+        tracked.sequence
+    }
+
+    fn apply_series(&mut self, id: SeriesId, event: &SeriesEvent) -> u64 {
+        let mut shared = self.series.remove(&id).unwrap_or_default();
+        let Tracked { state, sequence } = Arc::make_mut(&mut shared);
+        state.fold(event);
+        *sequence += 1;
+        let sequence = *sequence;
+        self.series.insert(id, shared);
+        sequence
+    }
+
+    fn apply_standing(&mut self, id: StandingRequestId, event: &StandingRequestEvent) -> u64 {
+        let mut tracked = self.standing.remove(&id).unwrap_or_default();
+        if let Some(due) = timed::of_standing(id, &tracked.state) {
+            self.timed.remove(&due);
+        }
+        tracked.state.fold(event);
+        tracked.sequence += 1;
+        let sequence = tracked.sequence;
+        self.await_standing(id, &tracked.state);
+        self.standing.insert(id, tracked);
+        sequence
+    }
+
+    /// Gives a request its place among those that wait, or takes it out.
+    pub(super) fn await_standing(&mut self, id: StandingRequestId, request: &StandingRequest) {
+        self.timed.extend(timed::of_standing(id, request));
+        self.standing_made = self.standing_made.max(request.turn);
+        if request.status.is_end() {
+            self.waiting.remove(&request.turn);
+        } else {
+            self.waiting.insert(request.turn, id);
+        }
     }
 
     pub(super) fn await_instance(&mut self, id: InstanceId, instance: &Instance) {
@@ -184,20 +219,55 @@ impl Live {
     pub(super) fn forget_ended(&mut self, fact: &Fact) {
         match fact {
             Fact::Reservation(id, _) => {
-                if self
-                    .reservations
-                    .get(id)
-                    .is_some_and(|t| t.state.status.name().is_end())
-                {
-                    self.reservations.remove(id);
-                }
+                self.forget_reservation(*id);
             }
             Fact::Instance(id, _) => {
                 if self.instances.get(id).is_some_and(|t| t.state.removed) {
                     self.forget_instance(*id);
                 }
             }
-            Fact::Node(..) | Fact::Site(_) => {}
+            Fact::Series(id, event) => {
+                if matches!(event, SeriesEvent::SeriesRejected { .. }) {
+                    self.series.remove(id);
+                }
+            }
+            Fact::Standing(id, _) => {
+                let ended = |t: &Tracked<StandingRequest>| t.state.status.is_end();
+                if self.standing.get(id).is_some_and(ended) {
+                    self.standing.remove(id);
+                }
+            }
+            Fact::Node(..) | Fact::Site(_) | Fact::Account(..) => {}
+        }
+    }
+
+    fn forget_reservation(&mut self, id: ReservationId) {
+        let ended = |t: &Arc<Tracked<Reservation>>| t.state.status.name().is_end();
+        let Some(gone) = self.reservations.get(&id).filter(|t| ended(t)) else {
+            return;
+        };
+        let (user_id, series_id) = (gone.state.user_id, gone.state.series_id);
+        self.reservations.remove(&id);
+        if let Some(series_id) = series_id {
+            self.forget_occurrence(series_id, id);
+        }
+        self.holding.remove(&id);
+        if let Some(user) = self.users.get_mut(&user_id) {
+            user.reservations.remove(&id);
+            if user.reservations.is_empty() {
+                self.users.remove(&user_id);
+            }
+        }
+    }
+
+    /// A series is forgotten with the last of its reservations.
+    fn forget_occurrence(&mut self, series_id: SeriesId, id: ReservationId) {
+        if let Some(of_it) = self.occurrences_of.get_mut(&series_id) {
+            of_it.remove(&id);
+            if of_it.is_empty() {
+                self.occurrences_of.remove(&series_id);
+                self.series.remove(&series_id);
+            }
         }
     }
 
@@ -205,6 +275,7 @@ impl Live {
         let Some(gone) = self.instances.remove(&id) else {
             return;
         };
+        self.delivery.remove(&id);
         let reservation_id = gone.state.spec.reservation_id;
         if let Some(of_it) = self.instances_of.get_mut(&reservation_id) {
             of_it.remove(&id);

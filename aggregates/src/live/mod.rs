@@ -5,31 +5,45 @@
 //! what is live. Never reads a clock and never does I/O; the same facts give the same state.
 
 mod command;
+mod delivery;
 mod echo;
 mod fact;
 mod fold;
 mod handle;
+mod questions;
+mod refusal;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 mod timed;
+mod users;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-pub use command::{Actor, Answer, Command, CommandRefusal, InstanceControl, Message, Sighting};
+pub use command::{
+    Actor, Answer, CancelFrom, Command, InstanceControl, Message, OptionsRequest, Question,
+    SeriesRequest, Sighting, StandingAsk,
+};
 pub use fact::{Fact, FoldError, NewFact};
-pub use handle::{Handled, decide_on_ended};
+pub use handle::{Handled, decide_on_ended, decide_on_ended_series, decide_on_ended_standing};
+pub use refusal::CommandRefusal;
 pub use snapshot::LiveSnapshot;
 pub use timed::TimedCommand;
+pub use users::QuotaExceeded;
 
+use self::delivery::Delivery;
+use self::users::UserHoldings;
+use crate::account::Account;
 use crate::capacity::Pool;
-use crate::instance::{Effect, Instance, InstanceSpec};
+use crate::instance::{Effect, Instance, InstanceSpec, Wanted};
 use crate::node::Node;
 use crate::policy::Policy;
 use crate::reservation::Reservation;
+use crate::series::Series;
 use crate::site::Site;
-use crate::{InstanceId, NodeName, ReservationId, Timestamp};
+use crate::standing::StandingRequest;
+use crate::{InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, Timestamp, UserId};
 
 /// An aggregate and how far its stream has got.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -64,6 +78,22 @@ pub struct Live {
     instances_of: HashMap<ReservationId, BTreeSet<InstanceId>>,
     nodes: BTreeMap<NodeName, Tracked<Node>>,
     site: Tracked<Site>,
+    accounts: BTreeMap<UserId, Tracked<Account>>,
+    /// What each user has that has not ended.
+    users: BTreeMap<UserId, UserHoldings>,
+    /// Those of which a reservation is live.
+    series: BTreeMap<SeriesId, Arc<Tracked<Series>>>,
+    /// The live reservations of each series.
+    occurrences_of: BTreeMap<SeriesId, BTreeSet<ReservationId>>,
+    /// Those that wait.
+    standing: BTreeMap<StandingRequestId, Tracked<StandingRequest>>,
+    /// The same in the order of asking.
+    waiting: BTreeMap<u64, StandingRequestId>,
+    /// How many standing requests there ever were.
+    standing_made: u64,
+    delivery: HashMap<InstanceId, Delivery>,
+    /// Reservations that hold more than both agreed on.
+    holding: BTreeSet<ReservationId>,
     pool: Pool,
     timed: BTreeSet<timed::Due>,
     last_recorded_at: Timestamp,
@@ -107,6 +137,31 @@ impl Live {
         &self.site.state.policy
     }
 
+    /// What a user has to spend; `None` before the first entry.
+    #[must_use]
+    pub fn account(&self, id: UserId) -> Option<&Tracked<Account>> {
+        self.accounts.get(&id)
+    }
+
+    /// A series of which a reservation is live.
+    #[must_use]
+    pub fn series(&self, id: SeriesId) -> Option<&Tracked<Series>> {
+        self.series.get(&id).map(Arc::as_ref)
+    }
+
+    /// A standing request that waits.
+    #[must_use]
+    pub fn standing_request(&self, id: StandingRequestId) -> Option<&Tracked<StandingRequest>> {
+        self.standing.get(&id)
+    }
+
+    /// Every account, by its user.
+    pub fn accounts(&self) -> impl Iterator<Item = (UserId, &Account)> {
+        self.accounts
+            .iter()
+            .map(|(id, tracked)| (*id, &tracked.state))
+    }
+
     /// Capacity over time.
     #[must_use]
     pub const fn pool(&self) -> &Pool {
@@ -133,6 +188,18 @@ impl Live {
             self.instances.len(),
             self.timed.len(),
         )
+    }
+
+    /// How long an instance that was paid for did not run until `at`, in milliseconds.
+    #[must_use]
+    pub fn undelivered_ms(&self, id: InstanceId, at: Timestamp) -> i64 {
+        let grace_ms = self.policy().delivery_grace_ms;
+        match (self.instance(id), self.delivery.get(&id)) {
+            (Some(tracked), Some(delivery)) if tracked.state.wanted != Wanted::Gone => {
+                delivery.undelivered_until(&tracked.state, at, grace_ms)
+            }
+            (Some(_) | None, _) => 0,
+        }
     }
 
     /// The effect of one instance whose outcome is awaited.

@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::delivery::Delivery;
 use super::{Live, Tracked};
+use crate::account::Account;
 use crate::capacity::CapacityError;
 use crate::instance::Instance;
 use crate::node::Node;
 use crate::reservation::Reservation;
+use crate::series::Series;
 use crate::site::Site;
-use crate::{InstanceId, NodeName, ReservationId, Timestamp};
+use crate::standing::StandingRequest;
+use crate::{InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, Timestamp, UserId};
 
 /// The aggregates of a [`Live`]; capacity and timed commands follow from them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +25,18 @@ pub struct LiveSnapshot {
     instances: Vec<(InstanceId, Arc<Tracked<Instance>>)>,
     nodes: Vec<(NodeName, Tracked<Node>)>,
     site: Tracked<Site>,
+    accounts: Vec<(UserId, Tracked<Account>)>,
+    #[serde(
+        default,
+        serialize_with = "write_shared",
+        deserialize_with = "read_shared"
+    )]
+    series: Vec<(SeriesId, Arc<Tracked<Series>>)>,
+    #[serde(default)]
+    standing: Vec<(StandingRequestId, Tracked<StandingRequest>)>,
+    #[serde(default)]
+    standing_made: u64,
+    delivery: Vec<(InstanceId, Delivery)>,
     last_recorded_at: Timestamp,
 }
 
@@ -42,6 +58,8 @@ impl Live {
             .map(|(id, tracked)| (*id, Arc::clone(tracked)))
             .collect();
         instances.sort_unstable_by_key(|(id, _)| *id);
+        let mut delivery: Vec<_> = self.delivery.iter().map(|(id, d)| (*id, *d)).collect();
+        delivery.sort_unstable_by_key(|(id, _)| *id);
         LiveSnapshot {
             reservations,
             instances,
@@ -51,6 +69,23 @@ impl Live {
                 .map(|(name, node)| (name.clone(), node.clone()))
                 .collect(),
             site: self.site.clone(),
+            accounts: self
+                .accounts
+                .iter()
+                .map(|(id, a)| (*id, a.clone()))
+                .collect(),
+            series: self
+                .series
+                .iter()
+                .map(|(id, tracked)| (*id, Arc::clone(tracked)))
+                .collect(),
+            standing: self
+                .standing
+                .iter()
+                .map(|(id, tracked)| (*id, tracked.clone()))
+                .collect(),
+            standing_made: self.standing_made,
+            delivery,
             last_recorded_at: self.last_recorded_at,
         }
     }
@@ -85,6 +120,10 @@ impl TryFrom<LiveSnapshot> for Live {
     fn try_from(kept: LiveSnapshot) -> Result<Self, CapacityError> {
         let mut live = Self {
             site: kept.site,
+            accounts: kept.accounts.into_iter().collect(),
+            series: kept.series.into_iter().collect(),
+            standing_made: kept.standing_made,
+            delivery: kept.delivery.into_iter().collect(),
             last_recorded_at: kept.last_recorded_at,
             ..Self::default()
         };
@@ -93,16 +132,20 @@ impl TryFrom<LiveSnapshot> for Live {
             live.nodes.insert(name, node);
         }
         for (id, tracked) in kept.reservations {
-            for offer in tracked
-                .state
-                .status
-                .held_offers()
-                .chain(tracked.state.status.agreement())
-            {
-                live.book(offer)?;
+            let reservation = &tracked.state;
+            live.book(&reservation.claims())?;
+            let user = live.users.entry(reservation.user_id).or_default();
+            user.count_session(false, reservation.is_session());
+            user.reservations.insert(id);
+            if let Some(series_id) = reservation.series_id {
+                live.occurrences_of.entry(series_id).or_default().insert(id);
             }
             live.await_reservation(id, &tracked.state);
             live.reservations.insert(id, tracked);
+        }
+        for (id, tracked) in kept.standing {
+            live.await_standing(id, &tracked.state);
+            live.standing.insert(id, tracked);
         }
         for (id, tracked) in kept.instances {
             live.instances_of

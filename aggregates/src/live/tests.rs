@@ -1,9 +1,12 @@
 //! What only the live state can get wrong; the rest is in the simulation (`tests/simulation`).
 
+mod agreements;
+mod series;
+mod standing;
+
 use super::*;
 use crate::UserId;
 use crate::node::{NodeSighting, NodeStatus};
-use crate::reservation::Refusal;
 use crate::samples::{MINUTE, minute, node, policy, room_for};
 use crate::terms::Proposal;
 use uuid::Uuid;
@@ -17,10 +20,13 @@ fn id(n: u128) -> ReservationId {
     ReservationId(Uuid::from_u128(n))
 }
 
-fn site(rounds_max: u32) -> Live {
+fn site() -> Live {
+    site_under(policy())
+}
+
+/// Four instances of room on one node, under `policy`.
+fn site_under(policy: Policy) -> Live {
     let mut live = Live::new();
-    let mut policy = policy();
-    policy.limits.rounds_max = rounds_max;
     let sighting = NodeSighting {
         name: node("n1"),
         pool: "p".into(),
@@ -64,23 +70,8 @@ fn confirm(live: &mut Live, n: u128) -> Handled {
 }
 
 #[test]
-fn given_no_rounds_when_opened_with_a_proposal_then_the_refusal_changes_nothing() {
-    let mut live = site(0);
-    let before = live.snapshot();
-    let refused = open(&mut live, 1, proposal(1, 60));
-    let rounds_max = 0;
-    assert_eq!(
-        refused,
-        Err(CommandRefusal::Reservation(Refusal::RoundsExhausted {
-            rounds_max
-        }))
-    );
-    assert_eq!(live.snapshot(), before);
-}
-
-#[test]
 fn given_a_state_from_a_snapshot_when_instances_are_removed_then_in_the_same_order() {
-    let mut live = site(20);
+    let mut live = site();
     open(&mut live, 1, proposal(4, 0)).unwrap();
     confirm(&mut live, 1);
     live.handle(Command::Activate(id(1)), Some(USER), minute(0))
@@ -95,7 +86,7 @@ fn given_a_state_from_a_snapshot_when_instances_are_removed_then_in_the_same_ord
 
 #[test]
 fn given_a_reservation_when_another_user_speaks_then_it_is_not_there_for_them() {
-    let mut live = site(20);
+    let mut live = site();
     open(&mut live, 1, proposal(1, 60)).unwrap();
     let other = Actor {
         user_id: UserId(8),
@@ -115,9 +106,10 @@ fn given_a_reservation_when_another_user_speaks_then_it_is_not_there_for_them() 
 
 #[test]
 fn given_a_fact_that_does_not_follow_when_folded_then_the_gap_is_named() {
-    let mut live = site(20);
+    let mut live = site();
     let facts = open(&mut live, 1, proposal(1, 60)).unwrap().facts;
-    let error = live.fold(&facts[0].fact, 1, minute(0)).unwrap_err();
+    // The first fact is the opening of the account.
+    let error = live.fold(&facts[1].fact, 1, minute(0)).unwrap_err();
     assert!(matches!(
         error,
         FoldError::SequenceGap {
@@ -130,7 +122,7 @@ fn given_a_fact_that_does_not_follow_when_folded_then_the_gap_is_named() {
 
 #[test]
 fn given_an_answer_sent_back_when_a_field_differs_then_it_is_named() {
-    let mut live = site(20);
+    let mut live = site();
     open(&mut live, 1, proposal(1, 60)).unwrap();
     let mut confirm_with = |echo| {
         let command = Command::Negotiate {
@@ -154,7 +146,7 @@ fn given_an_answer_sent_back_when_a_field_differs_then_it_is_named() {
 
 #[test]
 fn given_a_late_start_of_the_service_when_a_window_is_over_then_nothing_is_started_for_it() {
-    let mut live = site(20);
+    let mut live = site();
     open(&mut live, 1, proposal(1, 60)).unwrap();
     confirm(&mut live, 1);
     let fired = live

@@ -2,8 +2,9 @@
 //! a fold rebuilds them and none can be lost.
 
 use crate::instance::{Instance, Work};
-use crate::reservation::{Reservation, Status};
-use crate::{InstanceId, ReservationId, Timestamp};
+use crate::reservation::{Offer, Reservation, Status, StatusName};
+use crate::standing::{StandingRequest, StandingStatus};
+use crate::{InstanceId, ReservationId, StandingRequestId, Timestamp};
 
 /// Something to do when its time comes.
 ///
@@ -17,54 +18,59 @@ pub enum TimedCommand {
     ExpireHolds(ReservationId),
     /// A negotiation has run out.
     LapseSession(ReservationId),
+    /// Optional instances can no longer be claimed.
+    EndOptions(ReservationId),
     /// The window of a reservation begins, and it is to start by itself.
     ActivateReservation(ReservationId),
     /// A failed effect is to be tried again.
     RetryEffect(InstanceId),
+    /// A standing request has waited in vain.
+    ExpireStanding(StandingRequestId),
 }
 
 /// A timed command and when it is due.
 pub type Due = (Timestamp, TimedCommand);
 
-/// What a reservation waits for; at most two things.
-pub fn of_reservation(id: ReservationId, reservation: &Reservation) -> [Option<Due>; 2] {
-    match &reservation.status {
-        Status::Absent
-        | Status::Rejected { .. }
-        | Status::Withdrawn { .. }
-        | Status::Lapsed { .. }
-        | Status::Cancelled { .. }
-        | Status::Expired { .. } => [None, None],
-        Status::Initiated
-        | Status::Countered { .. }
-        | Status::Accepted { .. }
-        | Status::ConfirmRequested { .. } => {
-            let hold = reservation
-                .status
-                .held_offers()
-                .map(|offer| offer.expires_at)
-                .min();
-            [
-                Some((reservation.session_ends_at, TimedCommand::LapseSession(id))),
-                hold.map(|at| (at, TimedCommand::ExpireHolds(id))),
-            ]
-        }
-        Status::Confirmed { agreement } => {
-            let window = agreement.terms.window;
+/// What a reservation waits for; at most five things.
+pub fn of_reservation(
+    id: ReservationId,
+    reservation: &Reservation,
+) -> impl Iterator<Item = Due> + use<> {
+    let mut due = [None; 5];
+    if let Some(agreement) = in_force(&reservation.status) {
+        let window = agreement.terms.window;
+        due[0] = Some((window.ends_at, TimedCommand::EndReservation(id)));
+        if reservation.status.name() == StatusName::Confirmed {
             let start = (window.starts_at, TimedCommand::ActivateReservation(id));
-            [
-                Some((window.ends_at, TimedCommand::EndReservation(id))),
-                agreement.terms.auto_start.then_some(start),
-            ]
+            due[1] = agreement.terms.auto_start.then_some(start);
+            let options = (window.starts_at, TimedCommand::EndOptions(id));
+            due[2] = agreement.options.is_some().then_some(options);
         }
-        Status::Activated { agreement, .. } => [
-            Some((
-                agreement.terms.window.ends_at,
-                TimedCommand::EndReservation(id),
-            )),
-            None,
-        ],
     }
+    let table = reservation.table();
+    // A change that was rejected lapses, too: nothing that was said stays for ever.
+    if table.name().is_open() || reservation.change.is_some() {
+        due[3] = Some((reservation.session_ends_at, TimedCommand::LapseSession(id)));
+        let hold = table.held_offers().map(|offer| offer.expires_at).min();
+        due[4] = hold.map(|at| (at, TimedCommand::ExpireHolds(id)));
+    }
+    due.into_iter().flatten()
+}
+
+/// What both agreed on, while it is not over.
+const fn in_force(status: &Status) -> Option<&Offer> {
+    if status.name().is_agreed() {
+        status.agreement()
+    } else {
+        None
+    }
+}
+
+/// What a standing request waits for, beside its turn.
+pub fn of_standing(id: StandingRequestId, request: &StandingRequest) -> Option<Due> {
+    let waiting = request.status == StandingStatus::Waiting;
+    let wanted = request.wanted.as_ref().filter(|_| waiting)?;
+    Some((wanted.until, TimedCommand::ExpireStanding(id)))
 }
 
 /// What an instance waits for.

@@ -6,8 +6,9 @@
 //! ```
 
 use super::*;
-use crate::MicroCredits;
+use crate::reservation::{AgreementInForce, Claim, Difference, Draft, Judgement, Offer, Reason};
 use crate::samples::{MINUTE, minute, node, offer, on, policy, pool, room_for, size, terms};
+use crate::terms::Terms;
 
 const BOTH: [(&str, u64); 2] = [("n1", 2), ("n2", 2)];
 
@@ -23,18 +24,30 @@ fn booked(nodes: &[(&str, u64)], windows: &[Booking<'_>]) -> Pool {
     pool
 }
 
-fn judge(pool: &mut Pool, terms: &Terms) -> Verdict {
-    Desk::new(pool, &policy()).judge(terms, &[], minute(0))
+fn case(terms: &Terms, now: i64) -> Case<'_> {
+    Case {
+        terms,
+        round: 1,
+        freed: &[],
+        agreement: None,
+        now: minute(now),
+    }
 }
 
-fn the_alternative(verdict: &Verdict) -> &Draft {
+fn judge(pool: &mut Pool, terms: &Terms) -> Verdict {
+    Desk::new(pool, &policy()).judge(&case(terms, 0))
+}
+
+fn alternatives(verdict: &Verdict) -> &[Draft] {
     let Judgement::Counter(drafts) = &verdict.answer else {
         panic!("no counter: {verdict:?}");
     };
-    let [draft] = drafts.as_slice() else {
-        panic!("not one alternative: {drafts:?}");
-    };
-    draft
+    drafts
+}
+
+/// The best alternative.
+fn the_alternative(verdict: &Verdict) -> &Draft {
+    &alternatives(verdict)[0]
 }
 
 #[test]
@@ -259,16 +272,46 @@ fn given_price_and_capacity_short_when_judged_then_only_what_is_true_is_said() {
 fn given_a_price_beyond_counting_when_judged_then_it_is_rejected_not_wrapped() {
     let mut pool = pool(&BOTH);
     let mut dear = policy();
-    let crate::pricing::Pricing::Flat { rates } = &mut dear.pricing;
-    rates.vcpu_hour = MicroCredits(u64::MAX);
-    let verdict = Desk::new(&mut pool, &dear).judge(&terms(2, 120, 180), &[], minute(0));
+    let rates = crate::pricing::Rates {
+        vcpu_hour: MicroCredits(u64::MAX),
+        ..crate::pricing::Rates::default()
+    };
+    dear.pricing = crate::pricing::Pricing::Flat { rates };
+    let verdict = Desk::new(&mut pool, &dear).judge(&case(&terms(2, 120, 180), 0));
     assert_eq!(verdict.answer, Judgement::Reject);
     assert_eq!(verdict.evidence.reasons, vec![Reason::PriceOverflow]);
 }
 
 #[test]
-fn given_optional_instances_when_judged_then_none_are_granted_and_none_are_priced() {
+fn given_optional_instances_when_judged_then_as_many_are_granted_as_the_held_share_fits() {
+    // Room for 4; one is fixed. Of 3 options 0.8 are held, rounded up: 3.
+    let granted = |pool: &mut Pool, option: u32| {
+        let asked = Terms {
+            instances_option: option,
+            ..terms(1, 120, 180)
+        };
+        let Judgement::Accept(draft) = judge(pool, &asked).answer else {
+            panic!("not accepted");
+        };
+        assert_eq!(draft.quote.price, MicroCredits(1_000_000));
+        let options = draft.options.unwrap();
+        assert_eq!(draft.terms.instances_option, options.granted);
+        assert_eq!(options.each.price, MicroCredits(1_000_000));
+        (options.granted, options.held.instances())
+    };
     let mut pool = pool(&BOTH);
+    assert_eq!(granted(&mut pool, 1), (1, 1));
+    assert_eq!(granted(&mut pool, 3), (3, 3));
+    // The claim risk: more than there is room for, as nobody is expected to claim all.
+    assert_eq!(granted(&mut pool, 8), (3, 3));
+    let mut six = crate::samples::pool(&[("n1", 3), ("n2", 3)]);
+    assert_eq!(granted(&mut six, 8), (6, 5));
+    assert_eq!(pool.usage_report().live_windows, 0);
+}
+
+#[test]
+fn given_no_room_for_options_when_judged_then_the_fixed_ones_are_granted_alone() {
+    let mut pool = booked(&BOTH, &[(&[("n1", 2), ("n2", 1)], 100, 200)]);
     let asked = Terms {
         instances_option: 3,
         ..terms(1, 120, 180)
@@ -276,8 +319,167 @@ fn given_optional_instances_when_judged_then_none_are_granted_and_none_are_price
     let Judgement::Accept(draft) = judge(&mut pool, &asked).answer else {
         panic!("not accepted");
     };
-    assert_eq!(draft.terms.instances_option, 0);
-    assert_eq!(draft.quote.price, MicroCredits(1_000_000));
+    assert_eq!((draft.options, draft.terms.instances_option), (None, 0));
+}
+
+#[test]
+fn given_several_alternatives_when_judged_then_each_differs_in_one_thing_and_the_best_is_first() {
+    // Blocked but for one instance over [110,200): earlier by 50 minutes or later by 80.
+    let mut pool = booked(&BOTH, &[(&[("n1", 2), ("n2", 1)], 110, 200)]);
+    let asked = Terms {
+        earliest_start_at: Some(minute(0)),
+        ..terms(2, 120, 180)
+    };
+    let differences = |pool: &mut Pool, most: u32| {
+        let mut policy = policy();
+        policy.limits.alternatives_max = most;
+        let verdict = Desk::new(pool, &policy).judge(&case(&asked, 0));
+        let drafts = alternatives(&verdict).to_vec();
+        for draft in &drafts {
+            let moved = draft.terms.window != asked.window;
+            let fewer = draft.terms.instances_fixed != asked.instances_fixed;
+            assert!(moved != fewer, "one thing: {draft:?}");
+            assert_eq!(draft.placement.instances(), draft.terms.instances_fixed);
+        }
+        drafts.iter().filter_map(|d| d.differs).collect::<Vec<_>>()
+    };
+    let all = [
+        Difference::Start {
+            by_ms: -50 * MINUTE - 20 * MINUTE,
+        },
+        Difference::Start { by_ms: 80 * MINUTE },
+        Difference::Instances {
+            asked: 2,
+            granted: 1,
+        },
+    ];
+    assert_eq!(differences(&mut pool, 4), all);
+    assert_eq!(differences(&mut pool, 2), all[..2]);
+    assert_eq!(differences(&mut pool, 1), all[..1]);
+}
+
+/// An agreement for `count` instances on `parts` over [0,60), and a case that asks for a change.
+fn agreed(parts: &[(&str, u32)]) -> Offer {
+    let count = parts.iter().map(|part| part.1).sum();
+    let mut agreed = offer(1, terms(count, 0, 60), 10);
+    agreed.placement = on(parts);
+    agreed
+}
+
+fn change(pool: &mut Pool, agreed: &Offer, asked: &Terms, is_running: bool) -> Verdict {
+    let own = [Claim {
+        placement: agreed.placement.clone(),
+        window: agreed.terms.window,
+        size: size(),
+    }];
+    pool.book(&own[0].placement, own[0].window, size()).unwrap();
+    let verdict = Desk::new(pool, &policy()).judge(&Case {
+        freed: &own,
+        agreement: Some(AgreementInForce {
+            offer: agreed,
+            is_running,
+        }),
+        ..case(asked, 30)
+    });
+    pool.release(&own[0].placement, own[0].window, size())
+        .unwrap();
+    verdict
+}
+
+#[test]
+fn given_a_blocked_extension_when_judged_then_the_longest_is_offered_and_what_blocks_is_said() {
+    // Somebody else has n1 from minute 90 on; n2 is free, but what runs does not move.
+    let mut pool = booked(&BOTH, &[(&[("n1", 2)], 90, 150)]);
+    let agreed = agreed(&[("n1", 1)]);
+    let verdict = change(&mut pool, &agreed, &terms(1, 0, 120), true);
+    let [draft] = alternatives(&verdict) else {
+        panic!("{verdict:?}");
+    };
+    let (asked, granted) = (minute(120), minute(90));
+    assert_eq!(draft.differs, Some(Difference::End { asked, granted }));
+    assert_eq!(draft.placement, agreed.placement);
+    let [Reason::CapacityShort { shortage, .. }] = verdict.evidence.reasons.as_slice() else {
+        panic!("{verdict:?}");
+    };
+    let blocked = terms(1, 90, 150).window;
+    assert_eq!(shortage.binding[0].node, node("n1"));
+    assert_eq!(shortage.binding[0].blocked, blocked);
+    // Before its start it may move to the other node, and is granted.
+    let verdict = change(&mut pool, &agreed, &terms(1, 0, 120), false);
+    assert!(matches!(verdict.answer, Judgement::Accept(_)));
+    // Up to the very end that was offered it is granted.
+    let verdict = change(&mut pool, &agreed, &terms(1, 0, 90), true);
+    assert!(matches!(verdict.answer, Judgement::Accept(_)));
+}
+
+#[test]
+fn given_an_extension_that_cannot_be_had_at_all_when_judged_then_it_is_rejected() {
+    let mut pool = booked(&BOTH, &[(&[("n1", 2)], 60, 150)]);
+    let agreed = agreed(&[("n1", 2)]);
+    let verdict = change(&mut pool, &agreed, &terms(2, 0, 120), true);
+    assert_eq!(verdict.answer, Judgement::Reject);
+}
+
+#[test]
+fn given_more_instances_asked_while_running_when_judged_then_the_others_stay_where_they_are() {
+    let mut pool = booked(&BOTH, &[(&[("n1", 1)], 40, 150)]);
+    let agreed = agreed(&[("n1", 1)]);
+    let verdict = change(&mut pool, &agreed, &terms(3, 0, 60), true);
+    let Judgement::Accept(draft) = verdict.answer else {
+        panic!("{verdict:?}");
+    };
+    assert_eq!(draft.placement, on(&[("n1", 1), ("n2", 2)]));
+    // One more than there is room for: the most is offered.
+    let verdict = change(&mut pool, &agreed, &terms(4, 0, 60), true);
+    let [draft] = alternatives(&verdict) else {
+        panic!("{verdict:?}");
+    };
+    let (asked, granted) = (4, 3);
+    assert_eq!(
+        draft.differs,
+        Some(Difference::Instances { asked, granted })
+    );
+}
+
+#[test]
+fn given_a_conceding_provider_when_the_rounds_pass_then_its_price_falls_to_the_reserve() {
+    let mut pool = pool(&BOTH);
+    let policy = Policy {
+        bargaining: Bargaining::Concession {
+            reserve_ppm: 500_000,
+            tactic: Tactic::Linear,
+            deadline_rounds: 3,
+        },
+        ..policy()
+    };
+    let asked = Terms {
+        price_limit: Some(MicroCredits(600_000)),
+        ..terms(1, 120, 180)
+    };
+    let mut answer = |round| {
+        let verdict = Desk::new(&mut pool, &policy).judge(&Case {
+            round,
+            ..case(&asked, 0)
+        });
+        let asking = verdict.evidence.asking.unwrap();
+        assert_eq!(
+            asking.again(),
+            asking.price,
+            "the auditor's price is the same"
+        );
+        verdict.answer
+    };
+    for (round, price) in [(1, 1_000_000), (2, 750_000)] {
+        let Judgement::Counter(drafts) = answer(round) else {
+            panic!("round {round}");
+        };
+        let offered = drafts[0].agreed_price.unwrap_or(drafts[0].quote.price);
+        assert_eq!(offered, MicroCredits(price), "round {round}");
+    }
+    let Judgement::Accept(draft) = answer(3) else {
+        panic!("the reserve price is below the user's");
+    };
+    assert_eq!(draft.agreed_price, asked.price_limit);
 }
 
 #[test]
@@ -300,13 +502,21 @@ fn given_the_users_own_holds_when_new_terms_are_judged_then_they_count_as_free_a
     let kept = judge(&mut pool, &asked);
     assert!(matches!(kept.answer, Judgement::Counter(_)));
     let policy = policy();
-    let verdict =
-        Desk::new(&mut pool, &policy).judge(&asked, std::slice::from_ref(&held), minute(0));
+    let own = [Claim {
+        placement: held.placement.clone(),
+        window: held.terms.window,
+        size: size(),
+    }];
+    let freed = Case {
+        freed: &own,
+        ..case(&asked, 0)
+    };
+    let verdict = Desk::new(&mut pool, &policy).judge(&freed);
     assert!(matches!(verdict.answer, Judgement::Accept(_)));
     assert_eq!(usage(&pool), before);
     // Restored also where a node has shrunk below what is held on it.
     pool.set_capacity(&node("n1"), room_for(1)).unwrap();
-    Desk::new(&mut pool, &policy).judge(&asked, std::slice::from_ref(&held), minute(0));
+    Desk::new(&mut pool, &policy).judge(&freed);
     assert_eq!(usage(&pool), before);
 }
 
@@ -319,7 +529,7 @@ fn given_terms_judged_again_late_when_they_would_end_too_late_for_the_user_then_
         ..terms(1, 0, 60)
     };
     let again = |pool: &mut Pool, now: i64| {
-        Desk::new(pool, &policy()).judge(&asked.moved_to(minute(now)), &[], minute(now))
+        Desk::new(pool, &policy()).judge(&case(&asked.moved_to(minute(now)), now))
     };
     assert!(matches!(again(&mut pool, 10).answer, Judgement::Accept(_)));
     let verdict = again(&mut pool, 20);
@@ -351,7 +561,7 @@ fn given_the_horizon_when_the_first_fitting_start_is_past_it_then_it_is_not_offe
     let mut pool = booked(&BOTH, &[(&[("n1", 2), ("n2", 2)], 60, 300)]);
     let mut judged_under = |horizon| {
         Desk::new(&mut pool, &near(horizon))
-            .judge(&terms(1, 120, 180), &[], minute(0))
+            .judge(&case(&terms(1, 120, 180), 0))
             .answer
     };
     assert!(matches!(judged_under(300), Judgement::Counter(_)));

@@ -4,9 +4,10 @@ use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 
 use super::offer::{Evidence, Offer};
+use crate::refunds::RefundQuote;
 use crate::sender::Sender;
 use crate::terms::Terms;
-use crate::{OfferId, Timestamp, UserId};
+use crate::{InstanceId, MicroCredits, OfferId, SeriesId, Timestamp, UserId};
 
 /// A fact about one reservation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,10 +20,13 @@ pub enum ReservationEvent {
         at: Timestamp,
         /// When it lapses if nothing is proposed.
         session_ends_at: Timestamp,
+        /// The series it is an occurrence of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        series_id: Option<SeriesId>,
     },
-    /// The user proposed terms.
+    /// The user proposed terms: the first ones, or once both agreed a change of those.
     TermsProposed {
-        /// The number of the proposal, from 1.
+        /// The number of the proposal in its negotiation, from 1.
         round: u32,
         /// What was asked for.
         terms: Terms,
@@ -49,6 +53,9 @@ pub enum ReservationEvent {
     TermsRejected {
         /// What that was decided from.
         evidence: Evidence,
+        /// When a change that was rejected is forgotten; `None` where a first negotiation ends.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session_ends_at: Option<Timestamp>,
     },
     /// Offers no longer hold their capacity.
     HoldsEnded {
@@ -69,10 +76,49 @@ pub enum ReservationEvent {
         /// What both agreed on.
         agreement: Offer,
     },
+    /// The user confirmed a change: other terms are in force from now on.
+    ReservationChanged {
+        /// What both agree on now.
+        agreement: Offer,
+        /// What the whole of it has cost the user after this change.
+        paid: MicroCredits,
+    },
+    /// A change is no longer talked about; the agreement stays as it was.
+    ChangeEnded {
+        /// Why.
+        cause: ChangeEndCause,
+    },
+    /// The user claimed optional instances: they are part of the agreement now.
+    OptionsClaimed {
+        /// How many.
+        count: u32,
+        /// What both agree on now.
+        agreement: Offer,
+        /// What the whole of it has cost the user after this claim.
+        paid: MicroCredits,
+    },
+    /// Optional instances can no longer be claimed, and hold nothing.
+    OptionsEnded {
+        /// How many.
+        count: u32,
+        /// Why.
+        cause: OptionsEndCause,
+        /// What both agree on now.
+        agreement: Offer,
+    },
     /// The instances are made and started.
     ReservationActivated {
         /// When.
         at: Timestamp,
+    },
+    /// Capacity was paid for and not delivered: its price is given back.
+    CapacityCredited {
+        /// The instance that did not run.
+        instance_id: InstanceId,
+        /// For how long it did not, in milliseconds.
+        undelivered_ms: i64,
+        /// What is given back.
+        amount: MicroCredits,
     },
     /// The user gave up before anything was confirmed.
     ReservationWithdrawn,
@@ -82,12 +128,52 @@ pub enum ReservationEvent {
     ReservationCancelled {
         /// When.
         at: Timestamp,
+        /// What is given back by the site's schedule; `None` where nothing was paid.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refund: Option<RefundQuote>,
     },
     /// The window is over.
     ReservationExpired {
         /// Whether it was never activated.
         no_show: bool,
     },
+}
+
+/// Why a change is no longer talked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeEndCause {
+    /// The user gave it up.
+    Withdrawn,
+    /// Its session ran out.
+    Lapsed,
+    /// The reservation was started meanwhile.
+    Started,
+    /// The reservation ended meanwhile.
+    Ended,
+}
+
+impl ChangeEndCause {
+    /// The cause as part of a sentence.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Withdrawn => "the user gave it up",
+            Self::Lapsed => "its session ran out",
+            Self::Started => "the reservation started",
+            Self::Ended => "the reservation ended",
+        }
+    }
+}
+
+/// Why optional instances can no longer be claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OptionsEndCause {
+    /// The user dropped them.
+    Dropped,
+    /// The reservation starts.
+    Started,
 }
 
 /// Why an offer no longer holds its capacity.
@@ -104,6 +190,8 @@ pub enum HoldEndCause {
     Withdrawn,
     /// The session lapsed.
     Lapsed,
+    /// The reservation started or ended while a change was talked about.
+    Overtaken,
 }
 
 impl ReservationEvent {
@@ -117,20 +205,51 @@ impl ReservationEvent {
             | Self::TermsProposed { .. }
             | Self::OfferAccepted { .. }
             | Self::ReservationActivated { .. }
+            | Self::OptionsClaimed { .. }
+            | Self::OptionsEnded {
+                cause: OptionsEndCause::Dropped,
+                ..
+            }
+            | Self::ChangeEnded {
+                cause: ChangeEndCause::Withdrawn,
+            }
             | Self::ReservationWithdrawn
             | Self::ReservationCancelled { .. } => Sender::User,
             Self::TermsAccepted { .. }
             | Self::TermsCountered { .. }
             | Self::TermsRejected { .. }
-            | Self::ReservationConfirmed { .. } => Sender::Provider,
+            | Self::ReservationConfirmed { .. }
+            | Self::ReservationChanged { .. }
+            | Self::ChangeEnded {
+                cause: ChangeEndCause::Started | ChangeEndCause::Ended,
+            }
+            | Self::CapacityCredited { .. } => Sender::Provider,
             Self::HoldsEnded {
                 cause: HoldEndCause::Expired | HoldEndCause::Lapsed,
                 ..
             }
+            | Self::ChangeEnded {
+                cause: ChangeEndCause::Lapsed,
+            }
+            | Self::OptionsEnded { .. }
             | Self::ReservationLapsed
             | Self::ReservationExpired { .. } => Sender::Clock,
             Self::HoldsEnded { .. } => Sender::Provider,
         }
+    }
+}
+
+impl ReservationEvent {
+    /// Whether its user may have more after it: a reservation, or more of the pool.
+    #[must_use]
+    pub const fn adds_holdings(&self) -> bool {
+        matches!(
+            self,
+            Self::ReservationInitiated { .. }
+                | Self::TermsAccepted { .. }
+                | Self::TermsCountered { .. }
+                | Self::OptionsClaimed { .. }
+        )
     }
 }
 
@@ -145,7 +264,12 @@ impl DomainEvent for ReservationEvent {
             Self::HoldsEnded { .. } => "HoldsEnded",
             Self::OfferAccepted { .. } => "OfferAccepted",
             Self::ReservationConfirmed { .. } => "ReservationConfirmed",
+            Self::ReservationChanged { .. } => "ReservationChanged",
+            Self::ChangeEnded { .. } => "ChangeEnded",
+            Self::OptionsClaimed { .. } => "OptionsClaimed",
+            Self::OptionsEnded { .. } => "OptionsEnded",
             Self::ReservationActivated { .. } => "ReservationActivated",
+            Self::CapacityCredited { .. } => "CapacityCredited",
             Self::ReservationWithdrawn => "ReservationWithdrawn",
             Self::ReservationLapsed => "ReservationLapsed",
             Self::ReservationCancelled { .. } => "ReservationCancelled",

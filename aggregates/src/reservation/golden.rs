@@ -4,7 +4,7 @@ use cqrs_es::DomainEvent;
 
 use super::tests::{
     Scripted, accepted, accepting, activated, alternative, and, confirm_requested, confirmed,
-    countered, countering, initiated, scripted,
+    countered, countering, initiate, initiated, scripted,
 };
 use super::*;
 use crate::golden::{check_section, table};
@@ -39,12 +39,16 @@ fn history(status: StatusName) -> Vec<ReservationEvent> {
                 },
                 ReservationEvent::TermsRejected {
                     evidence: evidence(),
+                    session_ends_at: None,
                 },
             ],
         ),
         StatusName::Withdrawn => and(initiated(), [ReservationEvent::ReservationWithdrawn]),
         StatusName::Lapsed => and(initiated(), [ReservationEvent::ReservationLapsed]),
-        StatusName::Cancelled => and(confirmed(), [ReservationEvent::ReservationCancelled { at }]),
+        StatusName::Cancelled => and(
+            confirmed(),
+            [ReservationEvent::ReservationCancelled { at, refund: None }],
+        ),
         StatusName::Expired => and(
             activated(),
             [ReservationEvent::ReservationExpired { no_show: false }],
@@ -52,21 +56,21 @@ fn history(status: StatusName) -> Vec<ReservationEvent> {
     }
 }
 
-fn commands() -> [(&'static str, ReservationCommand); 10] {
+fn commands() -> [(&'static str, ReservationCommand); 13] {
     let other = Box::new(terms(2, 65, 125));
     [
-        (
-            "initiate",
-            ReservationCommand::InitiateReservation { user_id: UserId(7) },
-        ),
+        ("initiate", initiate(UserId(7))),
         ("COUNTER", ReservationCommand::ProposeTerms(other)),
         ("ACCEPT", ReservationCommand::AcceptOffer(None)),
         ("CONFIRM", ReservationCommand::ConfirmReservation),
         ("REJECT", ReservationCommand::RejectOffers),
         ("DELETE", ReservationCommand::DeleteReservation),
+        ("claim", ReservationCommand::ClaimOptions(1)),
+        ("drop", ReservationCommand::DropOptions(1)),
         ("activate", ReservationCommand::ActivateReservation),
         ("hold expiry", ReservationCommand::ExpireHolds),
         ("session expiry", ReservationCommand::LapseSession),
+        ("options expiry", ReservationCommand::EndOptions),
         ("end", ReservationCommand::EndReservation),
     ]
 }

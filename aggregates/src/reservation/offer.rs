@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::capacity::{NeverFits, Placement, Shortage};
+use crate::negotiation::Asking;
 use crate::pricing::Quote;
 use crate::terms::Terms;
 use crate::{MicroCredits, OfferId, TimeWindow, Timestamp};
@@ -16,8 +17,14 @@ pub struct Offer {
     pub terms: Terms,
     /// What the whole of it costs, and why.
     pub quote: Quote,
-    /// How many instances on which node.
+    /// The price where bargaining moved it from the quote's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed_price: Option<MicroCredits>,
+    /// How many of the fixed instances on which node.
     pub placement: Placement,
+    /// The optional instances that come with it; `None` where it grants none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<Box<OptionGrant>>,
     /// Until when its capacity is held.
     pub expires_at: Timestamp,
     /// In what it differs from what was asked; `None` where it does not.
@@ -26,10 +33,33 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// What the whole of it costs.
+    /// What its fixed instances cost together.
     #[must_use]
-    pub const fn price(&self) -> MicroCredits {
-        self.quote.price
+    pub fn price(&self) -> MicroCredits {
+        self.agreed_price.unwrap_or(self.quote.price)
+    }
+}
+
+/// Optional instances of an offer: they may be claimed, at their own price, until the start.
+///
+/// Only a share of them is held (the site's claim risk): claiming more than that is judged when it
+/// is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptionGrant {
+    /// How many can be claimed.
+    pub granted: u32,
+    /// Where those are whose capacity is held; at most `granted`.
+    pub held: Placement,
+    /// What one of them costs, and why.
+    pub each: Quote,
+}
+
+impl OptionGrant {
+    /// What `count` of them cost; `None` past the largest amount.
+    #[must_use]
+    pub fn price_of(&self, count: u32) -> Option<MicroCredits> {
+        let price = self.each.price.0.checked_mul(u64::from(count))?;
+        Some(MicroCredits(price))
     }
 }
 
@@ -49,6 +79,13 @@ pub enum Difference {
         /// How many there are.
         granted: u32,
     },
+    /// The end is earlier than the one an extension asked for.
+    End {
+        /// The end asked for.
+        asked: Timestamp,
+        /// The latest end that can be had.
+        granted: Timestamp,
+    },
     /// The price is above the user's.
     Price {
         /// The most the user would pay.
@@ -65,8 +102,12 @@ pub struct Draft {
     pub terms: Terms,
     /// What the whole of it costs, and why.
     pub quote: Quote,
-    /// How many instances on which node.
+    /// The price where bargaining moved it from the quote's.
+    pub agreed_price: Option<MicroCredits>,
+    /// How many of the fixed instances on which node.
     pub placement: Placement,
+    /// The optional instances that come with it.
+    pub options: Option<Box<OptionGrant>>,
     /// In what it differs from what was asked.
     pub differs: Option<Difference>,
 }
@@ -103,6 +144,9 @@ pub struct Evidence {
     /// The provider's price of the terms as asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_as_asked: Option<MicroCredits>,
+    /// What the negotiation policy asked in this round, and from what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asking: Option<Box<Asking>>,
     /// Why the terms could not be had as asked; empty for an accept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reasons: Vec<Reason>,

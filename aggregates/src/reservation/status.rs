@@ -166,6 +166,12 @@ impl StatusName {
         )
     }
 
+    /// Whether both agreed and it is not over.
+    #[must_use]
+    pub const fn is_agreed(self) -> bool {
+        matches!(self, Self::Confirmed | Self::Activated)
+    }
+
     /// What a user may say next.
     #[must_use]
     pub const fn allowed(self) -> &'static [&'static str] {
@@ -175,8 +181,8 @@ impl StatusName {
             Self::Countered => &["ACCEPT", "COUNTER", "REJECT", "DELETE"],
             Self::Accepted => &["CONFIRM", "COUNTER", "REJECT", "DELETE"],
             Self::ConfirmRequested => &["CONFIRM", "REJECT", "DELETE"],
-            Self::Confirmed => &["activate", "DELETE"],
-            Self::Activated => &["DELETE"],
+            Self::Confirmed => &["COUNTER", "options", "activate", "DELETE"],
+            Self::Activated => &["COUNTER", "DELETE"],
             Self::Rejected | Self::Withdrawn | Self::Lapsed | Self::Cancelled | Self::Expired => {
                 &[]
             }

@@ -11,12 +11,16 @@ const SEEDS_MAX: u64 = 50;
 /// A good ledger in which one stream has these events directly after each other, and where the
 /// first of them is.
 fn good(events: &[&str]) -> (Vec<Record>, usize) {
+    good_where(events, |_, _| true)
+}
+
+fn good_where(events: &[&str], suits: impl Fn(&[Record], usize) -> bool) -> (Vec<Record>, usize) {
     for seed in 1..=SEEDS_MAX {
         let records = history(seed).records;
         let found = (0..records.len()).find(|at| {
             let of_stream = records[*at..].iter().filter(|r| r.id == records[*at].id);
             let names: Vec<&str> = of_stream.take(events.len()).map(Record::event).collect();
-            names == events
+            names == events && suits(&records, *at)
         });
         if let Some(at) = found {
             check(&records).unwrap();
@@ -43,6 +47,12 @@ fn complaint(records: Vec<Record>) -> String {
     check(&renumbered(records)).expect_err("the fault was not seen")
 }
 
+/// Where this event comes next in the stream of the one at `at`.
+fn next(records: &[Record], at: usize, event: &str) -> usize {
+    let same = |i: &usize| records[*i].id == records[at].id && records[*i].event() == event;
+    (at..records.len()).find(same).unwrap()
+}
+
 fn data(records: &mut [Record], at: usize) -> &mut Value {
     let event = records[at].event().to_owned();
     &mut records[at].payload[event]
@@ -50,23 +60,20 @@ fn data(records: &mut [Record], at: usize) -> &mut Value {
 
 #[test]
 fn given_an_offer_larger_than_its_node_when_checked_then_it_is_oversold() {
-    let (mut records, at) = good(&["TermsAccepted"]);
-    let offer = &mut data(&mut records, at)["offer"];
-    offer["placement"][0]["count"] = json!(9);
-    let others: u64 = offer["placement"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|part| part["count"].as_u64().unwrap())
-        .sum();
-    offer["terms"]["instances_fixed"] = json!(others);
-    // Asked for as many, so that only the capacity is wrong.
+    // The first answer there is, so that nothing else was said of the nodes before.
+    let (mut records, at) = good(&[
+        "ReservationInitiated",
+        "TermsProposed",
+        "TermsAccepted",
+        "ReservationConfirmed",
+    ]);
     let id = records[at].id.clone();
-    let proposed = (0..at)
-        .rev()
-        .find(|i| records[*i].id == id && records[*i].event() == "TermsProposed")
-        .unwrap();
-    data(&mut records, proposed)["terms"]["instances_fixed"] = json!(others);
+    let accepted = next(&records, at, "TermsAccepted");
+    let offer = &data(&mut records, accepted)["offer"];
+    let node = offer["placement"][0]["node"].as_str().unwrap().to_owned();
+    records.retain(|r| r.stream != "reservation" && r.stream != "instance" || r.id == id);
+    let registered = records.iter().position(|r| r.id == node).unwrap();
+    data(&mut records, registered)["capacity"]["vcpus"] = json!(0);
     assert!(complaint(records).contains("is oversold"));
 }
 
@@ -133,36 +140,69 @@ fn given_two_outcomes_of_one_intent_when_checked_then_the_second_is_seen() {
 
 #[test]
 fn given_an_activation_before_its_window_when_checked_then_it_is_seen() {
-    // Confirmed, and cancelled before it was activated: for that it must not have begun.
-    let (mut records, at) = good(&["ReservationConfirmed", "ReservationCancelled"]);
-    let early = Record {
+    let early = |records: &[Record], at: usize| {
+        let agreement = &records[at].payload["ReservationConfirmed"]["agreement"];
+        let starts_at = agreement["terms"]["window"]["starts_at"].as_i64();
+        starts_at > Some(records[at].at)
+    };
+    let (mut records, at) = good_where(&["ReservationConfirmed"], early);
+    let activated = Record {
         payload: json!({"ReservationActivated": {"at": records[at].at}}),
         sender: "user",
         ..records[at].clone()
     };
-    // The agreement and the offer it is of, moved on by a day.
-    let id = records[at].id.clone();
-    for record in records.iter_mut().filter(|r| r.id == id) {
-        move_windows(&mut record.payload, 86_400_000);
-    }
-    records.insert(at + 1, early);
-    assert!(complaint(records).contains("outside its window"));
+    // After the entry of what was paid.
+    records.insert(at + 2, activated);
+    let wrong = complaint(records);
+    assert!(wrong.contains("outside its window"), "{wrong}");
 }
 
-/// Moves every window inside a payload, and the bounds of the user.
-fn move_windows(value: &mut Value, by_ms: i64) {
-    let fields = match value {
-        Value::Object(fields) => fields.iter_mut(),
-        Value::Array(items) => return items.iter_mut().for_each(|v| move_windows(v, by_ms)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return,
-    };
-    for (name, field) in fields {
-        let moved = ["starts_at", "ends_at", "earliest_start_at", "latest_end_at"];
-        match field.as_i64().filter(|_| moved.contains(&name.as_str())) {
-            Some(at) => *field = json!(at + by_ms),
-            None => move_windows(field, by_ms),
-        }
+#[test]
+fn given_an_entry_that_is_missing_or_of_another_amount_when_checked_then_it_is_seen() {
+    let (mut missing, at) = good(&["ReservationConfirmed"]);
+    let (mut other, id) = (missing.clone(), missing[at].id.clone());
+    assert_eq!(missing.remove(at + 1).event(), "CreditsCharged");
+    let wrong = complaint(missing);
+    assert!(wrong.contains("is not entered"), "{wrong}");
+    let entry = data(&mut other, at + 1);
+    assert_eq!(entry["reservation_id"], json!(id));
+    for (field, by) in [("amount", 1), ("balance", -1)] {
+        entry[field] = json!(entry[field].as_i64().unwrap() + by);
     }
+    let wrong = complaint(other);
+    assert!(wrong.contains("was due"), "{wrong}");
+}
+
+#[test]
+fn given_a_change_of_what_runs_without_its_instances_when_checked_then_it_is_seen() {
+    let (mut records, at) = good(&["InstanceRescheduled"]);
+    records.remove(at);
+    let wrong = complaint(records);
+    assert!(wrong.contains("has another window"), "{wrong}");
+}
+
+#[test]
+fn given_a_change_to_what_was_not_offered_when_checked_then_it_is_seen() {
+    let (mut records, at) = good(&["ReservationChanged"]);
+    let paid = &mut data(&mut records, at)["agreement"]["placement"][0]["node"];
+    *paid = json!("n4");
+    let wrong = complaint(records);
+    assert!(
+        wrong.contains("something else than what is held"),
+        "{wrong}"
+    );
+}
+
+#[test]
+fn given_options_that_are_claimed_late_when_checked_then_it_is_seen() {
+    let (mut records, at) = good(&["OptionsClaimed"]);
+    let agreement = &data(&mut records, at)["agreement"];
+    let starts_at = agreement["terms"]["window"]["starts_at"].as_i64().unwrap();
+    for record in &mut records[at..] {
+        record.at += starts_at;
+    }
+    let wrong = complaint(records);
+    assert!(wrong.contains("claimed after the start"), "{wrong}");
 }
 
 #[test]

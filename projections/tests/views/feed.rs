@@ -36,10 +36,12 @@ impl Feed {
             position: 0,
             events: Vec::new(),
         };
-        let policy = Policy {
+        let mut policy = Policy {
             templates: TEMPLATES.map(str::to_owned).to_vec(),
             ..Policy::default()
         };
+        // A few users stand for many.
+        policy.limits.sessions_max = u32::MAX;
         feed.say(Command::AdoptPolicy(Box::new(policy)), None);
         feed.sight_nodes(16, NodeStatus::InService);
         feed

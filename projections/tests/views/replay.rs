@@ -2,16 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use openpex_aggregates::account::Account;
 use openpex_aggregates::instance::Instance;
 use openpex_aggregates::live::Fact;
 use openpex_aggregates::node::Node;
 use openpex_aggregates::reservation::Reservation;
+use openpex_aggregates::series::Series;
 use openpex_aggregates::site::{SITE_ID, Site};
-use openpex_aggregates::{InstanceId, NodeName, ReservationId};
-use openpex_projections::{
-    InstanceFilter, InstanceView, NodeView, Page, PolicyView, ReservationFilter, ReservationView,
-    SourceEvent, View, Views,
+use openpex_aggregates::standing::StandingRequest;
+use openpex_aggregates::{
+    InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, UserId,
 };
+use openpex_projections::{
+    AccountView, InstanceFilter, InstanceView, NodeView, Page, PolicyView, ReservationFilter,
+    ReservationView, SeriesView, SourceEvent, StandingRequestView, View, Views,
+};
+
+/// The highest user id that a feed uses.
+const USERS_MAX: i64 = 100;
 
 /// Everything, each kind in the order of its lists.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -20,6 +28,9 @@ pub struct Everything {
     pub instances: Vec<InstanceView>,
     pub nodes: Vec<NodeView>,
     pub policy: Option<PolicyView>,
+    pub accounts: Vec<AccountView>,
+    pub series: Vec<SeriesView>,
+    pub standing_requests: Vec<StandingRequestView>,
 }
 
 fn seen<Id: Clone + Ord, A: Default>(
@@ -45,12 +56,18 @@ pub fn fold(events: &[SourceEvent]) -> Everything {
     let mut instances = BTreeMap::<InstanceId, View<_, Instance>>::new();
     let mut nodes = BTreeMap::<NodeName, View<_, Node>>::new();
     let mut sites = BTreeMap::<String, View<_, Site>>::new();
+    let mut accounts = BTreeMap::<UserId, View<_, Account>>::new();
+    let mut series = BTreeMap::<SeriesId, View<_, Series>>::new();
+    let mut standing = BTreeMap::<StandingRequestId, View<_, StandingRequest>>::new();
     for event in events {
         match &event.fact {
             Fact::Reservation(id, of) => seen(&mut reservations, id, event, |s| s.fold(of)),
             Fact::Instance(id, of) => seen(&mut instances, id, event, |s| s.fold(of)),
             Fact::Node(name, of) => seen(&mut nodes, name, event, |s| s.fold(of)),
             Fact::Site(of) => seen(&mut sites, &SITE_ID.to_owned(), event, |s| s.fold(of)),
+            Fact::Account(id, of) => seen(&mut accounts, id, event, |s| s.fold(of)),
+            Fact::Series(id, of) => seen(&mut series, id, event, |s| s.fold(of)),
+            Fact::Standing(id, of) => seen(&mut standing, id, event, |s| s.fold(of)),
         }
     }
     let mut reservations: Vec<_> = reservations.into_values().collect();
@@ -62,6 +79,17 @@ pub fn fold(events: &[SourceEvent]) -> Everything {
         instances,
         nodes: nodes.into_values().collect(),
         policy: sites.into_values().next(),
+        accounts: accounts.into_values().collect(),
+        standing_requests: {
+            let mut standing: Vec<_> = standing.into_values().collect();
+            standing.sort_by_key(|view| std::cmp::Reverse(view.created_position));
+            standing
+        },
+        series: {
+            let mut series: Vec<_> = series.into_values().collect();
+            series.sort_by_key(|view| std::cmp::Reverse(view.created_position));
+            series
+        },
     }
 }
 
@@ -111,11 +139,28 @@ pub async fn read(views: &Views) -> Everything {
             break;
         }
     }
+    let mut accounts = Vec::new();
+    for user in 0..=USERS_MAX {
+        accounts.extend(views.accounts().find(UserId(user)).await.unwrap());
+    }
     Everything {
+        accounts,
         reservations: reservations(views, &ReservationFilter::default(), 100).await,
         instances: instances(views, &include_removed, 100).await,
         nodes,
         policy: views.policy().in_force().await.unwrap(),
+        standing_requests: views
+            .standing_requests()
+            .list(None, Page::first(1_000))
+            .await
+            .unwrap()
+            .rows,
+        series: views
+            .series()
+            .list(None, Page::first(1_000))
+            .await
+            .unwrap()
+            .rows,
     }
 }
 
@@ -123,6 +168,9 @@ pub async fn read(views: &Views) -> Everything {
 pub fn assert_equal(found: &Everything, wanted: &Everything) {
     assert_eq!(found.policy, wanted.policy);
     assert_eq!(found.nodes, wanted.nodes);
+    assert_eq!(found.accounts, wanted.accounts);
+    assert_eq!(found.series, wanted.series);
+    assert_eq!(found.standing_requests, wanted.standing_requests);
     assert_eq!(found.reservations.len(), wanted.reservations.len());
     assert_eq!(found.instances.len(), wanted.instances.len());
     for (found, wanted) in found.reservations.iter().zip(&wanted.reservations) {

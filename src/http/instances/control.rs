@@ -75,7 +75,13 @@ pub(super) async fn control(
         Answer::Instance {
             instance, sequence, ..
         } => (instance, sequence),
-        Answer::Reservation { .. } | Answer::Done => {
+        Answer::Reservation { .. }
+        | Answer::Account { .. }
+        | Answer::Series { .. }
+        | Answer::StandingRequest { .. }
+        | Answer::Search(_)
+        | Answer::Availability(_)
+        | Answer::Done => {
             tracing::error!(
                 position,
                 "a command about an instance was answered otherwise"

@@ -89,6 +89,21 @@ impl Fields {
         }
     }
 
+    /// A list of texts.
+    ///
+    /// # Errors
+    /// 400 where it is none.
+    pub fn texts(&mut self, name: &'static str) -> Result<Option<Vec<String>>, Problem> {
+        let Some(value) = self.take(name) else {
+            return Ok(None);
+        };
+        let wrong = || wrong_type(&self.path(name), "a list of strings", &value);
+        let texts = value.as_array().ok_or_else(wrong)?.iter();
+        let text = |one: &Value| one.as_str().map(str::to_owned);
+        let texts: Option<Vec<String>> = texts.map(text).collect();
+        texts.map(Some).ok_or_else(wrong)
+    }
+
     /// True or false.
     ///
     /// # Errors

@@ -92,6 +92,23 @@ impl ListQuery {
         self.get(name).map(read).transpose()
     }
 
+    /// Which part is asked for, of a list that takes no filters.
+    ///
+    /// # Errors
+    /// 400 where there is one, or where the part does not read.
+    pub fn page_only(&self) -> Result<Page, Problem> {
+        const PAGING: [&str; 2] = ["limit", "cursor"];
+        let filter = |(name, _): &&(String, String)| !PAGING.contains(&name.as_str());
+        if let Some((name, _)) = self.pairs.iter().find(filter) {
+            let detail = format!(
+                "unknown parameter {name:?}; known are {}",
+                PAGING.join(", ")
+            );
+            return Err(bad_parameter("unknown_parameter", name, detail));
+        }
+        self.page()
+    }
+
     /// Which part is asked for.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use openpex_aggregates::ReservationId;
 use openpex_aggregates::live::{Answer, Command};
 
 use super::answer;
+use super::dry_run::DryRun;
 use crate::clock::entropy;
 use crate::http::commands::carry_out;
 use crate::http::observe::RequestNotes;
@@ -18,10 +19,12 @@ use crate::http::state::AppState;
 use crate::http::wire::ProposalIn;
 
 /// A proposal is answered with `ACCEPT`, `COUNTER` or `REJECT`; an empty body only initiates.
+/// `?dryRun=true` answers the same and appends nothing.
 pub async fn create(
     State(app): State<AppState>,
     caller: Caller,
     Extension(notes): Extension<RequestNotes>,
+    dry_run: DryRun,
     sent: Sent,
 ) -> Result<Response, Problem> {
     caller.check_may_change()?;
@@ -31,6 +34,12 @@ pub async fn create(
         Some(ProposalIn::read(Fields::of_body(&sent.body)?)?.into_proposal()?)
     };
     let reservation_id = ReservationId(entropy::new_uuid_at(app.clock.now()));
+    if dry_run.is_asked {
+        let proposal = proposal.ok_or_else(DryRun::without_proposal)?;
+        return dry_run
+            .answer(&app, &caller, (reservation_id, true), proposal, &notes)
+            .await;
+    }
     let request = sent.ask(
         caller.actor(),
         Command::Open {
@@ -46,6 +55,12 @@ pub async fn create(
             let path = format!("/OpenPEX/reservations/{reservation_id}");
             Ok(with_header(response, LOCATION, &path))
         }
-        Answer::Instance { .. } | Answer::Done => Ok(response),
+        Answer::Instance { .. }
+        | Answer::Account { .. }
+        | Answer::Series { .. }
+        | Answer::StandingRequest { .. }
+        | Answer::Search(_)
+        | Answer::Availability(_)
+        | Answer::Done => Ok(response),
     }
 }

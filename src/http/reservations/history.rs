@@ -24,13 +24,13 @@ pub const SENDER_KEY: &str = "sender";
 
 /// An event as clients see it.
 #[derive(Serialize)]
-struct Entry {
-    position: u64,
+pub(super) struct Entry {
+    pub(super) position: u64,
     sequence: u64,
-    at: String,
-    sender: Option<String>,
-    event: String,
-    data: Box<RawValue>,
+    pub(super) at: String,
+    pub(super) sender: Option<String>,
+    pub(super) event: String,
+    pub(super) data: Box<RawValue>,
     hash: String,
 }
 
@@ -55,7 +55,7 @@ pub async fn history(
 }
 
 impl Entry {
-    fn of(stored: StoredEvent) -> Result<Self, Problem> {
+    pub(super) fn of(stored: StoredEvent) -> Result<Self, Problem> {
         let unreadable = |error: serde_json::Error| {
             tracing::error!(%error, position = stored.position, "an event does not read");
             Problem::internal()

@@ -3,8 +3,12 @@
 mod activate;
 mod create;
 mod delete;
+mod dry_run;
+mod explain;
 mod history;
 mod list;
+mod options;
+mod refund;
 mod show;
 mod update;
 
@@ -21,9 +25,11 @@ use openpex_aggregates::live::Answer;
 pub use history::SENDER_KEY;
 
 use super::observe::RequestNotes;
+use super::own_writes::wait_for_own_writes;
+use super::ports::ReservationView;
 use super::problem::Problem;
 use super::reply::{json, with_header};
-use super::request::etag_of;
+use super::request::{Caller, etag_of};
 use super::state::AppState;
 use super::wire::NegotiationAnswer;
 use crate::writer::Committed;
@@ -43,6 +49,9 @@ pub fn routes() -> Router<AppState> {
             "/OpenPEX/reservations/{id}/activate",
             put(activate::activate),
         )
+        .route("/OpenPEX/reservations/{id}/options", put(options::options))
+        .route("/OpenPEX/reservations/{id}/refund", get(refund::refund))
+        .route("/OpenPEX/reservations/{id}/explain", get(explain::explain))
         .route("/OpenPEX/reservations/{id}/history", get(history::history))
 }
 
@@ -68,6 +77,22 @@ impl<S: Send + Sync> FromRequestParts<S> for ReservationPath {
     }
 }
 
+impl ReservationPath {
+    /// The reservation as the views have it, with the caller's own writes.
+    ///
+    /// # Errors
+    /// 404 where it is not there or not theirs to see.
+    async fn find(&self, app: &AppState, caller: &Caller) -> Result<ReservationView, Problem> {
+        wait_for_own_writes(app, caller).await?;
+        let found = app.reads.find_reservation(self.id).await?;
+        let view = found
+            .filter(|view| caller.may_see(view.reservation.user_id))
+            .ok_or_else(|| Problem::not_found("reservation"))?;
+        self.notes.note_position(view.position);
+        Ok(view)
+    }
+}
+
 /// The answer to a command about a reservation; the same for the same command, however late.
 fn answer(committed: &Committed, notes: &RequestNotes) -> Result<Response, Problem> {
     let position = committed.position;
@@ -77,7 +102,13 @@ fn answer(committed: &Committed, notes: &RequestNotes) -> Result<Response, Probl
             reservation,
             sequence,
         } => (*reservation_id, reservation, *sequence),
-        Answer::Instance { .. } | Answer::Done => {
+        Answer::Instance { .. }
+        | Answer::Account { .. }
+        | Answer::Series { .. }
+        | Answer::StandingRequest { .. }
+        | Answer::Search(_)
+        | Answer::Availability(_)
+        | Answer::Done => {
             tracing::error!(
                 position,
                 "a command about a reservation was answered otherwise"

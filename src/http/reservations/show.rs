@@ -5,7 +5,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use super::ReservationPath;
-use crate::http::own_writes::wait_for_own_writes;
 use crate::http::problem::Problem;
 use crate::http::reply::{json, tagged};
 use crate::http::request::Caller;
@@ -19,12 +18,7 @@ pub async fn show(
     path: ReservationPath,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    wait_for_own_writes(&app, &caller).await?;
-    let found = app.reads.find_reservation(path.id).await?;
-    let view = found
-        .filter(|view| caller.may_see(view.reservation.user_id))
-        .ok_or_else(|| Problem::not_found("reservation"))?;
-    path.notes.note_position(view.position);
+    let view = path.find(&app, &caller).await?;
     let full = json(StatusCode::OK, &ReservationOut::of(&view));
     Ok(tagged(&headers, view.sequence, full))
 }

@@ -2,8 +2,9 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use openpex_aggregates::live::Command;
+use openpex_aggregates::live::{Command, Message};
 
+use super::dry_run::DryRun;
 use super::{ReservationPath, answer};
 use crate::http::commands::carry_out;
 use crate::http::problem::Problem;
@@ -11,15 +12,25 @@ use crate::http::request::{Caller, Sent};
 use crate::http::state::AppState;
 use crate::http::wire::read_message;
 
-/// Takes an earlier answer with its `reply` changed, or just what is to be said.
+/// Takes an earlier answer with its `reply` changed, or just what is to be said. With
+/// `?dryRun=true` a `COUNTER` is answered the same and appends nothing.
 pub async fn update(
     State(app): State<AppState>,
     caller: Caller,
     path: ReservationPath,
+    dry_run: DryRun,
     sent: Sent,
 ) -> Result<Response, Problem> {
     caller.check_may_change()?;
     let message = read_message(&sent.body)?;
+    if dry_run.is_asked {
+        let Message::Counter(proposal) = message else {
+            return Err(DryRun::without_proposal());
+        };
+        return dry_run
+            .answer(&app, &caller, (path.id, false), proposal, &path.notes)
+            .await;
+    }
     let command = Command::Negotiate {
         reservation_id: path.id,
         message,

@@ -4,6 +4,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use openpex_aggregates::UserId;
+use openpex_aggregates::live::Command;
 use serde::Serialize;
 
 use crate::accounts::{AccountError, Role};
@@ -12,7 +13,7 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::reply::json;
 use crate::http::request::{Credentials, Fields, Sent, credentials_of, network_from};
 use crate::http::state::AppState;
-use crate::writer::IdempotencyKey;
+use crate::writer::{IdempotencyKey, WriteRequest};
 
 /// Whose the keys are of requests that come without credentials.
 const NOBODY: UserId = UserId(0);
@@ -107,10 +108,27 @@ async fn make(app: &AppState, credentials: &Credentials) -> Result<Registered, A
         .authenticator
         .register(username, password, Role::User, at)
         .await?;
+    open_account(app, userid).await;
     Ok(Registered {
         userid,
         username: username.clone(),
     })
+}
+
+/// Gives the new user what every new account is given. Where that fails, the first thing the user
+/// asks for does it.
+async fn open_account(app: &AppState, user_id: UserId) {
+    let request = WriteRequest {
+        command: Command::OpenAccount(user_id),
+        actor: None,
+        expected_sequence: None,
+        idempotency: None,
+        request_id: None,
+    };
+    match app.commands.submit(request).await {
+        Ok(committed) => app.own_writes().note(user_id, committed.position),
+        Err(error) => tracing::warn!(%error, user = user_id.0, "an account was not opened yet"),
+    }
 }
 
 /// The account that was made with the same name and password; guessing them is held up as at every

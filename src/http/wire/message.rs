@@ -11,8 +11,10 @@ const REPLIES: [&str; 4] = ["ACCEPT", "COUNTER", "CONFIRM", "REJECT"];
 
 /// What our answers and representations hold beside `proposal` and `reply`. A client may send a
 /// whole one back: only what it can change is read.
-pub(super) const ECHOED: [&str; 23] = [
+pub(super) const ECHOED: [&str; 28] = [
+    "asking",
     "autoStart",
+    "change",
     "createdAt",
     "duration",
     "endTime",
@@ -22,11 +24,14 @@ pub(super) const ECHOED: [&str; 23] = [
     "numInstancesFixed",
     "numInstancesOption",
     "offers",
+    "options",
+    "paid",
     "placement",
     "position",
     "price",
     "reasons",
     "sequence",
+    "series",
     "sessionEndsAt",
     "startTime",
     "status",

@@ -1,11 +1,13 @@
 //! The representation of a reservation.
 
 use openpex_aggregates::capacity::Placement;
-use openpex_aggregates::{InstanceId, ReservationId, UserId};
+use openpex_aggregates::reservation::Reservation;
+use openpex_aggregates::{InstanceId, ReservationId, SeriesId, UserId};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::answer::{OfferOut, offer_in_force, offers_of, reasons_of};
+use super::answer::{OfferOut, OptionsOut, offer_in_force, offers_of, paid_of, reasons_of};
+use super::proposal::ProposalOut;
 use crate::http::ports::ReservationView;
 
 /// A reservation as clients see it; terms are left out while there are none.
@@ -16,6 +18,9 @@ pub struct ReservationOut {
     status: &'static str,
     reply: &'static str,
     userid: UserId,
+    /// The series it is an occurrence of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    series: Option<SeriesId>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     instance_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,6 +37,12 @@ pub struct ReservationOut {
     duration: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     price: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    options: Option<OptionsOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    change: Option<ChangeOut>,
     placement: Placement,
     offers: Vec<OfferOut>,
     reasons: Vec<Value>,
@@ -40,6 +51,31 @@ pub struct ReservationOut {
     auto_start: Option<bool>,
     created_at: String,
     position: u64,
+}
+
+/// A change of what was agreed on, while it is talked about.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeOut {
+    status: &'static str,
+    reply: &'static str,
+    asked: ProposalOut,
+    offers: Vec<OfferOut>,
+    reasons: Vec<Value>,
+}
+
+impl ChangeOut {
+    fn of(id: ReservationId, reservation: &Reservation) -> Option<Self> {
+        let change = reservation.change.as_deref()?;
+        let userid = reservation.user_id;
+        Some(Self {
+            status: change.name().as_str(),
+            reply: reservation.reply(),
+            asked: ProposalOut::of(id, userid, change.asked()),
+            offers: offers_of(id, userid, change),
+            reasons: reasons_of(change),
+        })
+    }
 }
 
 impl ReservationOut {
@@ -53,6 +89,7 @@ impl ReservationOut {
             status: reservation.status.name().as_str(),
             reply: reservation.reply(),
             userid: reservation.user_id,
+            series: reservation.series_id,
             instance_type: terms.map(|t| t.instance_type.clone()),
             template: terms.map(|t| t.template.clone()),
             num_instances_fixed: terms.map(|t| t.instances_fixed),
@@ -61,11 +98,14 @@ impl ReservationOut {
             end_time: terms.map(|t| t.window.ends_at.to_rfc1123()),
             duration: terms.map(|t| t.window.duration_ms()),
             price: offer.map(|offer| offer.price().to_string()),
+            paid: paid_of(reservation),
+            options: offer.and_then(|offer| offer.options.as_deref().map(OptionsOut::of)),
+            change: ChangeOut::of(view.id, reservation),
             placement: offer
                 .map(|offer| offer.placement.clone())
                 .unwrap_or_default(),
-            offers: offers_of(view.id, reservation),
-            reasons: reasons_of(reservation),
+            offers: offers_of(view.id, reservation.user_id, &reservation.status),
+            reasons: reasons_of(&reservation.status),
             instances: view.instances.clone(),
             auto_start: terms.map(|t| t.auto_start),
             created_at: reservation.initiated_at.to_rfc3339(),

@@ -47,6 +47,11 @@ const SELECT_STREAM: &str = "\
     SELECT position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, \
     event_version, payload, metadata, hash FROM events \
     WHERE aggregate_type = $1 AND aggregate_id = $2 ORDER BY sequence";
+const SELECT_STREAM_BACK: &str = "\
+    SELECT position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, \
+    event_version, payload, metadata, hash FROM events \
+    WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence < $3 \
+    ORDER BY sequence DESC LIMIT $4";
 
 /// The store; clones share it.
 #[derive(Clone)]
@@ -233,6 +238,26 @@ impl EventStore for SqliteStore {
         let query = sqlx::query(SELECT_STREAM)
             .bind(aggregate_type)
             .bind(aggregate_id);
+        let rows = query
+            .fetch_all(self.readers())
+            .await
+            .map_err(LedgerError::unavailable)?;
+        rows.iter().map(rows::event).collect()
+    }
+
+    async fn read_stream_back(
+        &self,
+        aggregate_type: &str,
+        aggregate_id: &str,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, LedgerError> {
+        let before = before.and_then(|before| i64::try_from(before).ok());
+        let query = sqlx::query(SELECT_STREAM_BACK)
+            .bind(aggregate_type)
+            .bind(aggregate_id)
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(i64::from(limit));
         let rows = query
             .fetch_all(self.readers())
             .await

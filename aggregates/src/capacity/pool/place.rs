@@ -141,10 +141,22 @@ impl Pool {
     /// How many instances of `size` fit over the whole of `window`, at most `at_most`.
     #[must_use]
     pub fn most_instances(&self, size: Resources, window: TimeWindow, at_most: u32) -> u32 {
+        self.most_beside(&self.max_usage(window), size, at_most)
+    }
+
+    /// How many instances of each of `sizes`, were it alone, fit over the whole of `window`, at most
+    /// `at_most` of each.
+    #[must_use]
+    pub fn most_of_each(&self, sizes: &[Resources], window: TimeWindow, at_most: u32) -> Vec<u32> {
         let usage = self.max_usage(window);
+        let most_of = |size: &Resources| self.most_beside(&usage, *size, at_most);
+        sizes.iter().map(most_of).collect()
+    }
+
+    fn most_beside(&self, usage: &Column, size: Resources, at_most: u32) -> u32 {
         let size = Size::of(size);
         let mut placeable = 0;
-        for (room, &usage) in self.rooms.iter().zip(&usage).filter(|(r, _)| r.in_service) {
+        for (room, &usage) in self.rooms.iter().zip(usage).filter(|(r, _)| r.in_service) {
             if placeable == at_most {
                 break;
             }

@@ -113,7 +113,13 @@ fn given_an_activated_one_when_activated_again_then_nothing_is_appended() {
 #[test]
 fn given_an_agreement_when_deleted_then_it_is_cancelled_from_now_on_and_once() {
     for history in [confirmed(), activated()] {
-        let cancelled = ReservationEvent::ReservationCancelled { at: minute(70) };
+        let paid = granted().price();
+        let scripted = scripted(Judgement::Reject);
+        let refund = scripted.refund(paid, granted().terms.window, minute(70));
+        let cancelled = ReservationEvent::ReservationCancelled {
+            at: minute(70),
+            refund: Some(refund),
+        };
         at_alone(70)
             .given(history.clone())
             .when(ReservationCommand::DeleteReservation)

@@ -5,32 +5,58 @@
 //!          now      hold ends   session     window starts   ends
 //! ```
 
+mod changes;
 mod ends;
+mod options;
 
 use std::sync::{Arc, Mutex};
 
 use cqrs_es::test::TestFramework;
 
 use super::*;
-use crate::samples::{evidence, later, minute, offer, terms};
+use crate::capacity::{Placement, Shortage};
+use crate::refunds::{RefundQuote, RefundSchedule, RefundStep};
+use crate::samples::{evidence, later, minute, offer, on, terms};
+use crate::{Resources, TimeWindow};
 
 /// A provider that gives a written answer and remembers what it was asked.
 pub(super) struct Scripted {
     answer: Judgement,
     rounds_max: u32,
-    asked: Mutex<Vec<(Terms, Vec<OfferId>)>>,
+    asked: Mutex<Vec<(Terms, Vec<Claim>)>>,
 }
 
 impl Provider for Scripted {
-    fn judge(&self, terms: &Terms, freed: &[Offer], now: Timestamp) -> Verdict {
-        let freed = freed.iter().map(|o| o.offer_id).collect();
-        self.asked.lock().unwrap().push((terms.clone(), freed));
+    fn judge(&self, case: &Case<'_>) -> Verdict {
+        let asked = (case.terms.clone(), case.freed.to_vec());
+        self.asked.lock().unwrap().push(asked);
         Verdict {
             answer: self.answer.clone(),
             evidence: evidence(),
-            hold_expires_at: now.saturating_add(10 * crate::samples::MINUTE),
-            session_ends_at: self.session_ends_at(now),
+            hold_expires_at: case.now.saturating_add(10 * crate::samples::MINUTE),
+            session_ends_at: self.session_ends_at(case.now),
         }
+    }
+
+    fn place_more(
+        &self,
+        _size: Resources,
+        count: u32,
+        _window: TimeWindow,
+    ) -> Result<Placement, Shortage> {
+        Ok(on(&[("n2", count)]))
+    }
+
+    /// Half of it.
+    fn refund(&self, paid: MicroCredits, window: TimeWindow, now: Timestamp) -> RefundQuote {
+        RefundSchedule {
+            before_start: vec![RefundStep {
+                lead_ms: 0,
+                refund_ppm: 500_000,
+            }],
+            unused_ppm: 500_000,
+        }
+        .refund(paid, window, now)
     }
 
     fn session_ends_at(&self, now: Timestamp) -> Timestamp {
@@ -40,12 +66,18 @@ impl Provider for Scripted {
     fn rounds_max(&self) -> u32 {
         self.rounds_max
     }
+
+    fn changes_max(&self) -> u32 {
+        2
+    }
 }
 
 fn draft(offer: &Offer) -> Draft {
     Draft {
         terms: offer.terms.clone(),
         quote: offer.quote.clone(),
+        agreed_price: offer.agreed_price,
+        options: offer.options.clone(),
         placement: offer.placement.clone(),
         differs: offer.differs,
     }
@@ -84,6 +116,7 @@ pub(super) fn initiated() -> Vec<ReservationEvent> {
         user_id: UserId(7),
         at: minute(0),
         session_ends_at: minute(30),
+        series_id: None,
     }]
 }
 
@@ -177,6 +210,20 @@ pub(super) fn activated() -> Vec<ReservationEvent> {
     )
 }
 
+pub(super) const fn initiate(user_id: UserId) -> ReservationCommand {
+    ReservationCommand::InitiateReservation {
+        user_id,
+        series_id: None,
+    }
+}
+
+/// What a history claims.
+fn claims_of(history: &[ReservationEvent]) -> Vec<Claim> {
+    let mut reservation = Reservation::default();
+    history.iter().for_each(|event| reservation.fold(event));
+    reservation.claims()
+}
+
 fn propose(terms: Terms) -> ReservationCommand {
     ReservationCommand::ProposeTerms(Box::new(terms))
 }
@@ -186,7 +233,7 @@ fn given_nothing_when_initiated_then_the_session_is_open_until_it_runs_out() {
     let user_id = UserId(7);
     at_alone(0)
         .given_no_previous_events()
-        .when(ReservationCommand::InitiateReservation { user_id })
+        .when(initiate(user_id))
         .then_expect_events(initiated());
 }
 
@@ -195,7 +242,7 @@ fn given_a_session_when_initiated_again_then_only_its_owner_may_repeat_it() {
     let repeat = |user_id| {
         at_alone(1)
             .given(initiated())
-            .when(ReservationCommand::InitiateReservation { user_id })
+            .when(initiate(user_id))
             .inspect_result()
     };
     assert_eq!(repeat(UserId(7)), Ok(vec![]));
@@ -238,7 +285,10 @@ fn given_a_session_when_terms_do_not_fit_then_alternatives_are_held_or_it_is_rej
         .when(propose(asked()))
         .then_expect_events(vec![
             proposed(1, asked()),
-            ReservationEvent::TermsRejected { evidence },
+            ReservationEvent::TermsRejected {
+                evidence,
+                session_ends_at: None,
+            },
         ]);
 }
 
@@ -254,7 +304,7 @@ fn given_offers_when_other_terms_are_proposed_then_their_holds_end_before_these_
             proposed(2, other.clone()),
             terms_accepted(&offer(3, other.clone(), 15), 35),
         ]);
-    let freed = vec![OfferId(1), OfferId(2)];
+    let freed = claims_of(&countered());
     assert_eq!(*provider.asked.lock().unwrap(), [(other, freed)]);
 }
 
@@ -314,6 +364,7 @@ fn given_an_alternative_judged_again_when_the_first_terms_are_proposed_then_they
         countered(),
         [
             ended(&[1, 2], HoldEndCause::Superseded),
+            proposed(2, alternative().terms),
             terms_accepted(&again, 41),
         ],
     );
@@ -322,7 +373,7 @@ fn given_an_alternative_judged_again_when_the_first_terms_are_proposed_then_they
         .when(propose(asked()))
         .then_expect_events(vec![
             ended(&[3], HoldEndCause::Superseded),
-            proposed(2, asked()),
+            proposed(3, asked()),
             terms_accepted(&offer(4, asked(), 22), 42),
         ]);
 }
@@ -337,6 +388,11 @@ fn given_the_last_round_when_terms_are_proposed_then_the_limit_is_named() {
     at(5, &provider)
         .given(countered())
         .when(propose(terms(3, 60, 120)))
+        .then_expect_error(Refusal::RoundsExhausted { rounds_max: 1 });
+    // Renewing a hold that ran out is a round, too: nobody holds capacity for ever.
+    at(11, &provider)
+        .given(accepted())
+        .when(ReservationCommand::ConfirmReservation)
         .then_expect_error(Refusal::RoundsExhausted { rounds_max: 1 });
 }
 
@@ -383,7 +439,10 @@ fn given_an_offer_whose_hold_ran_out_when_it_is_accepted_then_its_terms_are_judg
     at(11, &provider)
         .given(and(countered(), [ended(&[1, 2], HoldEndCause::Expired)]))
         .when(ReservationCommand::AcceptOffer(Some(OfferId(1))))
-        .then_expect_events(vec![terms_accepted(&again, 41)]);
+        .then_expect_events(vec![
+            proposed(2, alternative().terms),
+            terms_accepted(&again, 41),
+        ]);
     assert_eq!(
         *provider.asked.lock().unwrap(),
         [(alternative().terms, vec![])]
@@ -413,10 +472,11 @@ fn given_a_hold_that_ran_out_when_confirmed_then_a_new_answer_is_given_not_a_fai
         .when(ReservationCommand::ConfirmReservation)
         .then_expect_events(vec![
             ended(&[1], HoldEndCause::Superseded),
+            proposed(2, asked()),
             terms_countered(&[again], 40),
         ]);
     let asked_of = provider.asked.lock().unwrap().clone();
-    assert_eq!(asked_of, [(asked(), vec![OfferId(1)])]);
+    assert_eq!(asked_of, [(asked(), claims_of(&accepted()))]);
 }
 
 #[test]
@@ -448,6 +508,7 @@ fn given_a_held_offer_whose_window_is_over_when_confirmed_then_it_is_judged_agai
         .when(ReservationCommand::ConfirmReservation)
         .then_expect_events(vec![
             ended(&[1], HoldEndCause::Superseded),
+            proposed(2, terms(1, 5, 7)),
             terms_accepted(&offer(2, terms(1, 5, 7), 15), 35),
         ]);
 }

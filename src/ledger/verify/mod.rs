@@ -3,11 +3,16 @@
 //! Only reads, by the page and by the path of the API, so it may run beside the service. Memory grows with
 //! the number of streams, not of events.
 
+mod books;
+
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use openpex_aggregates::Timestamp;
 
+pub use books::Imbalance;
+
+use self::books::Books;
 use super::chain;
 use super::error::LedgerError;
 use super::event::{ChainHash, Head, StoredEvent};
@@ -96,6 +101,9 @@ pub enum BrokenRule {
         /// What the fold said.
         why: String,
     },
+    /// What the reservations say was paid, the accounts have paid, and no credit comes from nowhere.
+    #[error("the books do not balance: {0}")]
+    Books(#[from] Imbalance),
 }
 
 /// Reads every event of `store`, checks all rules and shows each event to `fold`.
@@ -111,6 +119,7 @@ pub async fn verify(store: &dyn EventStore, fold: Fold<'_>) -> Result<VerifyRepo
     let mut auditor = Auditor {
         head: Head::EMPTY,
         streams: HashMap::new(),
+        books: Books::default(),
     };
     loop {
         let after = auditor.head.position;
@@ -130,7 +139,11 @@ pub async fn verify(store: &dyn EventStore, fold: Fold<'_>) -> Result<VerifyRepo
             break;
         }
     }
-    let Auditor { head, streams } = auditor;
+    let Auditor {
+        head,
+        streams,
+        books,
+    } = auditor;
     if acknowledged > head.position {
         let rule = BrokenRule::EndMissing { acknowledged };
         return Err(VerifyError::Broken {
@@ -138,6 +151,10 @@ pub async fn verify(store: &dyn EventStore, fold: Fold<'_>) -> Result<VerifyRepo
             rule,
         });
     }
+    books.close().map_err(|imbalance| VerifyError::Broken {
+        position: head.position + 1,
+        rule: imbalance.into(),
+    })?;
     Ok(VerifyReport {
         events: head.position,
         streams: streams.len() as u64,
@@ -150,6 +167,7 @@ struct Auditor {
     head: Head,
     /// Last sequence of each stream, by type and id.
     streams: HashMap<(String, String), u64>,
+    books: Books,
 }
 
 impl Auditor {
@@ -183,6 +201,9 @@ impl Auditor {
                 why: error.to_string(),
             })
         })?;
+        self.books
+            .enter(event)
+            .map_err(|imbalance| at(imbalance.into()))?;
         fold(event).map_err(|why| at(BrokenRule::Fold { why }))?;
         self.head = Head {
             position: event.position,

@@ -1,0 +1,15 @@
+-- Series as of the checkpoint: what was asked, and which reservations it came to. Where each of those
+-- stands is in the view of reservations.
+CREATE TABLE series (
+    created_position INTEGER NOT NULL PRIMARY KEY,
+    series_id        TEXT   NOT NULL UNIQUE,
+    user_id          INTEGER NOT NULL,
+    status           TEXT   NOT NULL,
+    created_at       INTEGER NOT NULL,
+    sequence         INTEGER NOT NULL,
+    position         INTEGER NOT NULL,
+    state            TEXT   NOT NULL
+) STRICT;
+
+-- One user's, newest first.
+CREATE INDEX series_of_user ON series (user_id, created_position);

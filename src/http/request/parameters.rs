@@ -1,0 +1,92 @@
+//! The query of a question: named parameters, each at most once.
+
+use axum::extract::Query;
+use axum::http::Uri;
+
+use super::dates::parse_instant;
+use crate::http::problem::Problem;
+use openpex_aggregates::{MicroCredits, Timestamp};
+
+/// The parameters of a question, as they were sent.
+#[derive(Debug)]
+pub struct Parameters {
+    pairs: Vec<(String, String)>,
+}
+
+impl Parameters {
+    /// Those of `uri`.
+    ///
+    /// # Errors
+    /// 400 where one is not `known`, or comes twice.
+    pub fn of(uri: &Uri, known: &[&'static str]) -> Result<Self, Problem> {
+        let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
+            .map_err(|_| Problem::malformed("bad_query", "the query does not read"))?;
+        for (index, (name, _)) in pairs.iter().enumerate() {
+            if !known.contains(&name.as_str()) {
+                let detail = format!("unknown parameter {name:?}; known are {}", known.join(", "));
+                let problem = Problem::malformed("unknown_parameter", detail);
+                return Err(problem.with("parameter", name.clone()));
+            }
+            if pairs[..index].iter().any(|(other, _)| other == name) {
+                return Err(bad(name, format!("parameter {name} comes twice")));
+            }
+        }
+        Ok(Self { pairs })
+    }
+
+    /// A parameter as text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        let found = self.pairs.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// A parameter that must be there.
+    ///
+    /// # Errors
+    /// 400 where it is not.
+    pub fn required(&self, name: &str) -> Result<&str, Problem> {
+        self.text(name)
+            .ok_or_else(|| bad(name, format!("parameter {name} must be given")))
+    }
+
+    /// An instant, in either form of a date.
+    ///
+    /// # Errors
+    /// 400 where it does not read.
+    pub fn instant(&self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        let read =
+            |text| parse_instant(text).map_err(|error| bad(name, format!("{name}: {error}")));
+        self.text(name).map(read).transpose()
+    }
+
+    /// A whole number.
+    ///
+    /// # Errors
+    /// 400 where it does not read.
+    pub fn integer(&self, name: &str) -> Result<Option<i64>, Problem> {
+        let read = |text: &str| {
+            text.parse()
+                .map_err(|_| bad(name, format!("{name} is a whole number, not {text:?}")))
+        };
+        self.text(name).map(read).transpose()
+    }
+
+    /// An amount of credits.
+    ///
+    /// # Errors
+    /// 400 where it does not read.
+    pub fn credits(&self, name: &str) -> Result<Option<MicroCredits>, Problem> {
+        let read = |text: &str| {
+            text.parse()
+                .map_err(|error: openpex_aggregates::money::ParseCreditsError| {
+                    bad(name, format!("{name}: {error}"))
+                })
+        };
+        self.text(name).map(read).transpose()
+    }
+}
+
+fn bad(name: &str, detail: String) -> Problem {
+    Problem::malformed("bad_parameter", detail).with("parameter", name)
+}

@@ -1,0 +1,116 @@
+//! `GET /OpenPEX/reservations/{id}/explain`: how it came about, in words and in JSON.
+
+use axum::extract::State;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use openpex_aggregates::ReservationId;
+use openpex_aggregates::live::Fact;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::ReservationPath;
+use super::history::Entry;
+use crate::http::ended::fold_reservation;
+use crate::http::problem::Problem;
+use crate::http::reply::json;
+use crate::http::request::Caller;
+use crate::http::state::AppState;
+use crate::ledger::StoredEvent;
+use crate::writer::stored_fact;
+
+/// A step with what it says.
+#[derive(Serialize)]
+struct Step {
+    position: u64,
+    at: String,
+    sender: Option<String>,
+    event: String,
+    words: Vec<String>,
+    data: Box<RawValue>,
+}
+
+/// All of it.
+#[derive(Serialize)]
+struct Explanation {
+    id: ReservationId,
+    status: &'static str,
+    /// What stands now: the words of the newest step.
+    summary: Vec<String>,
+    steps: Vec<Step>,
+}
+
+/// JSON, or plain text for who accepts only that.
+pub async fn explain(
+    State(app): State<AppState>,
+    caller: Caller,
+    path: ReservationPath,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let events = app
+        .ledger
+        .read_stream("reservation", &path.id.to_string())
+        .await?;
+    let cold = fold_reservation(&events)?
+        .filter(|cold| caller.may_see(cold.state.user_id))
+        .ok_or_else(|| Problem::not_found("reservation"))?;
+    let steps: Vec<Step> = events.into_iter().map(Step::of).collect::<Result<_, _>>()?;
+    let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    if accepts.is_some_and(|accepts| accepts.starts_with("text/plain")) {
+        return Ok(as_text(&steps));
+    }
+    let summary = steps.last().map(|step| step.words.clone());
+    let explanation = Explanation {
+        id: path.id,
+        status: cold.state.status.name().as_str(),
+        summary: summary.unwrap_or_default(),
+        steps,
+    };
+    Ok(json(StatusCode::OK, &explanation))
+}
+
+impl Step {
+    fn of(stored: StoredEvent) -> Result<Self, Problem> {
+        let words = match stored_fact(&stored) {
+            Ok(Fact::Reservation(_, event)) => event.explain(),
+            Ok(
+                Fact::Instance(..)
+                | Fact::Node(..)
+                | Fact::Site(_)
+                | Fact::Account(..)
+                | Fact::Series(..)
+                | Fact::Standing(..),
+            )
+            | Err(_) => {
+                tracing::error!(position = stored.position, "an event does not read");
+                return Err(Problem::internal());
+            }
+        };
+        let Entry {
+            position,
+            at,
+            sender,
+            event,
+            data,
+            ..
+        } = Entry::of(stored)?;
+        Ok(Self {
+            position,
+            at,
+            sender,
+            event,
+            words,
+            data,
+        })
+    }
+}
+
+fn as_text(steps: &[Step]) -> Response {
+    let mut text = String::new();
+    for step in steps {
+        let sender = step.sender.as_deref().unwrap_or("unknown");
+        text += &format!("{} {sender}: {}\n", step.at, step.words.join(" "));
+    }
+    let content_type = HeaderValue::from_static("text/plain; charset=utf-8");
+    (StatusCode::OK, [(CONTENT_TYPE, content_type)], text).into_response()
+}

@@ -1,0 +1,42 @@
+//! Search without commitment: what could be had, when, and for how much. Nothing is held.
+//!
+//! Questions go to the writer like commands, so the answers are never behind; nothing is kept of
+//! them.
+
+mod availability;
+mod offers;
+
+use axum::Router;
+use axum::routing::get;
+use openpex_aggregates::live::{Answer, Command, Question};
+
+use super::problem::Problem;
+use super::request::Caller;
+use super::state::AppState;
+use crate::writer::WriteRequest;
+
+/// The routes of questions.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/OpenPEX/offers", get(offers::offers))
+        .route("/OpenPEX/availability", get(availability::availability))
+}
+
+/// Has the writer answer, and says as of which position.
+async fn ask(
+    app: &AppState,
+    caller: &Caller,
+    question: Question,
+) -> Result<(Answer, u64), Problem> {
+    let request = WriteRequest {
+        actor: Some(caller.actor()),
+        ..WriteRequest::by_service(Command::Ask(question))
+    };
+    let committed = app.commands.submit(request).await?;
+    Ok((committed.answer, committed.position))
+}
+
+fn answered_otherwise(position: u64) -> Problem {
+    tracing::error!(position, "a question was answered otherwise");
+    Problem::internal()
+}

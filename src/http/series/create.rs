@@ -1,0 +1,41 @@
+//! `POST /OpenPEX/series`: asks for the same terms again and again.
+
+use axum::extract::State;
+use axum::http::header::LOCATION;
+use axum::response::Response;
+use openpex_aggregates::SeriesId;
+use openpex_aggregates::live::{Command, SeriesRequest};
+
+use super::answer;
+use super::read::read_series;
+use crate::clock::entropy;
+use crate::http::commands::carry_out;
+use crate::http::problem::Problem;
+use crate::http::reply::with_header;
+use crate::http::request::{Caller, Sent};
+use crate::http::state::AppState;
+
+/// Takes `{"proposal": {…}, "recurrence": {…}}`; answers `ACCEPT` with every occurrence held, or
+/// `REJECT` with those that do not fit.
+pub async fn create(
+    State(app): State<AppState>,
+    caller: Caller,
+    sent: Sent,
+) -> Result<Response, Problem> {
+    caller.check_may_change()?;
+    let (proposal, recurrence) = read_series(&sent.body)?;
+    let command = Command::Series {
+        series_id: SeriesId(entropy::new_uuid_at(app.clock.now())),
+        request: SeriesRequest::Ask {
+            proposal: Box::new(proposal),
+            recurrence,
+        },
+    };
+    let committed = carry_out(&app, sent.ask(caller.actor(), command)).await?;
+    let (id, response) = answer(&committed)?;
+    Ok(with_header(
+        response,
+        LOCATION,
+        &format!("/OpenPEX/series/{id}"),
+    ))
+}

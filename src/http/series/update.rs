@@ -1,0 +1,41 @@
+//! `PUT /OpenPEX/series/{id}`: confirms all that is held of a series, or gives it up.
+
+use axum::extract::State;
+use axum::response::Response;
+use openpex_aggregates::live::{Command, SeriesRequest};
+
+use super::{SeriesPath, answer};
+use crate::http::commands::carry_out;
+use crate::http::problem::{FieldError, Problem};
+use crate::http::request::{Caller, Fields, Sent};
+use crate::http::state::AppState;
+
+/// Takes `{"reply": "CONFIRM"}` or `{"reply": "REJECT"}`.
+pub async fn update(
+    State(app): State<AppState>,
+    caller: Caller,
+    SeriesPath(series_id): SeriesPath,
+    sent: Sent,
+) -> Result<Response, Problem> {
+    caller.check_may_change()?;
+    let mut fields = Fields::of_body(&sent.body)?;
+    let reply = fields.text("reply")?;
+    fields.finish()?;
+    let request = match reply.as_deref() {
+        Some("CONFIRM") => SeriesRequest::Confirm,
+        Some("REJECT") => SeriesRequest::Withdraw,
+        None => {
+            let error = FieldError::new("reply", "required", "must be given");
+            return Err(Problem::invalid(vec![error]));
+        }
+        Some(other) => {
+            let detail = format!("{other:?} is none of CONFIRM, REJECT");
+            let error = FieldError::new("reply", "unknown_reply", detail);
+            let error = error.with("known", vec!["CONFIRM", "REJECT"]);
+            return Err(Problem::invalid(vec![error]));
+        }
+    };
+    let command = Command::Series { series_id, request };
+    let request = sent.ask(caller.actor(), command);
+    Ok(answer(&carry_out(&app, request).await?)?.1)
+}

@@ -1,0 +1,29 @@
+//! `GET /OpenPEX/standing-requests`: the caller's standing requests, newest first; everybody's for
+//! operators and auditors.
+
+use axum::extract::State;
+use axum::response::Response;
+
+use crate::http::own_writes::wait_for_own_writes;
+use crate::http::ports::StandingRequestView;
+use crate::http::problem::Problem;
+use crate::http::reply::listed;
+use crate::http::request::{Caller, ListQuery};
+use crate::http::state::AppState;
+use crate::http::wire::StandingRequestOut;
+
+/// Paged by `limit` and `cursor`.
+pub async fn list(
+    State(app): State<AppState>,
+    caller: Caller,
+    query: ListQuery,
+) -> Result<Response, Problem> {
+    let page = query.page_only()?;
+    wait_for_own_writes(&app, &caller).await?;
+    let owner = caller.sees_only();
+    let found = app.reads.list_standing_requests(owner, &page).await?;
+    let out =
+        |view: &StandingRequestView| StandingRequestOut::of(view.id, &view.request, view.position);
+    let entries: Vec<_> = found.entries.iter().map(out).collect();
+    Ok(listed(&query, &entries, found.next.as_deref()))
+}

@@ -1,0 +1,103 @@
+//! The body that makes a standing request.
+
+use openpex_aggregates::money::ParseCreditsError;
+use openpex_aggregates::standing::{BetterThan, Bound, Mode, StandingProposal, Wish};
+
+use crate::http::problem::{FieldError, Problem};
+use crate::http::request::{Fields, parse_instant};
+use crate::http::wire::ProposalIn;
+
+/// Reads `{"proposal": {…}, "wish", "mode", "until", "betterThan"?}`.
+///
+/// # Errors
+/// 400 where a field is unknown or of the wrong type, 422 where one is missing or makes no sense.
+pub fn read_standing(body: &[u8]) -> Result<StandingProposal, Problem> {
+    let mut fields = Fields::of_body(body)?;
+    let proposal = fields.object("proposal", "proposal.")?;
+    let (wish, mode) = (fields.text("wish")?, fields.text("mode")?);
+    let until = fields.text("until")?;
+    let better_than = fields.object("betterThan", "betterThan.")?;
+    fields.finish()?;
+    let Some(proposal) = proposal else {
+        return Err(Problem::invalid(vec![required("proposal")]));
+    };
+    let proposal = ProposalIn::read(proposal)?;
+    let better_than = better_than.map(read_better_than).transpose()?;
+    let mut errors = Vec::new();
+    let wish = match wish.as_deref() {
+        Some("earlier") => Wish::Earlier,
+        Some("cheaper") => Wish::Cheaper,
+        Some("possible") => Wish::Possible,
+        other => {
+            errors.push(choice("wish", other, &["earlier", "cheaper", "possible"]));
+            Wish::Possible
+        }
+    };
+    let mode = match mode.as_deref() {
+        Some("tell") => Mode::Tell,
+        Some("offer") => Mode::Offer,
+        other => {
+            errors.push(choice("mode", other, &["tell", "offer"]));
+            Mode::Tell
+        }
+    };
+    let until = match until.as_deref().map(parse_instant) {
+        Some(Ok(until)) => Some(until),
+        Some(Err(error)) => {
+            errors.push(error.at("until"));
+            None
+        }
+        None => {
+            errors.push(required("until"));
+            None
+        }
+    };
+    match until {
+        Some(until) if errors.is_empty() => Ok(StandingProposal {
+            proposal: proposal.into_proposal()?,
+            wish,
+            better_than,
+            mode,
+            until,
+        }),
+        Some(_) | None => Err(Problem::invalid(errors)),
+    }
+}
+
+/// One of `{"reservation": id}`, `{"startTime": …}` and `{"price": …}`.
+fn read_better_than(mut fields: Fields) -> Result<BetterThan, Problem> {
+    let reservation = fields.text("reservation")?;
+    let (start, price) = (fields.text("startTime")?, fields.text("price")?);
+    fields.finish()?;
+    let wrong =
+        |code, detail: String| Problem::invalid(vec![FieldError::new("betterThan", code, detail)]);
+    match (reservation, start, price) {
+        (Some(id), None, None) => id
+            .parse()
+            .map(BetterThan::Reservation)
+            .map_err(|_| Problem::not_found("reservation")),
+        (None, Some(start), None) => parse_instant(&start)
+            .map(|at| BetterThan::Bound(Bound::StartsAt(at)))
+            .map_err(|error| Problem::invalid(vec![error.at("betterThan")])),
+        (None, None, Some(price)) => price
+            .parse()
+            .map(|price| BetterThan::Bound(Bound::Price(price)))
+            .map_err(|error: ParseCreditsError| wrong("price_unreadable", error.to_string())),
+        (_, _, _) => {
+            let detail = "is exactly one of reservation, startTime and price";
+            Err(wrong("better_than_unclear", detail.to_owned()))
+        }
+    }
+}
+
+fn required(field: &'static str) -> FieldError {
+    FieldError::new(field, "required", "must be given")
+}
+
+fn choice(field: &'static str, sent: Option<&str>, known: &[&str]) -> FieldError {
+    let Some(sent) = sent else {
+        return required(field);
+    };
+    let detail = format!("{sent:?} is none of {}", known.join(", "));
+    FieldError::new(field, "unknown_choice", detail).with("known", known)
+}

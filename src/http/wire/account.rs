@@ -1,0 +1,112 @@
+//! Accounts and their entries; amounts are decimal strings in credits.
+
+use openpex_aggregates::account::{Account, AccountEvent, GrantCause};
+use openpex_aggregates::{MicroCredits, ReservationId, UserId};
+use serde::Serialize;
+
+use crate::accounts::Role;
+use crate::ledger::StoredEvent;
+
+/// An account as clients see it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountOut {
+    userid: UserId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
+    balance: String,
+    granted: String,
+    spent: String,
+}
+
+impl AccountOut {
+    /// The account of `userid`.
+    #[must_use]
+    pub fn of(userid: UserId, account: &Account) -> Self {
+        Self {
+            userid,
+            username: None,
+            role: None,
+            balance: account.balance.to_string(),
+            granted: account.granted.to_string(),
+            spent: account.spent.to_string(),
+        }
+    }
+
+    /// The same with whose it is.
+    #[must_use]
+    pub fn named(mut self, username: &str, role: Role) -> Self {
+        self.username = Some(username.to_owned());
+        self.role = Some(role.as_str());
+        self
+    }
+}
+
+/// An entry of an account as clients see it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EntryOut {
+    position: u64,
+    sequence: u64,
+    at: String,
+    /// What the balance changed by, with its sign.
+    amount: String,
+    balance: String,
+    cause: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reservation: Option<ReservationId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+impl EntryOut {
+    /// The entry that `event` stores.
+    #[must_use]
+    pub fn of(event: &StoredEvent, entry: &AccountEvent) -> Self {
+        let more = |amount: &MicroCredits| format!("+{amount}");
+        let less = |amount: &MicroCredits| format!("-{amount}");
+        let (amount, balance, cause, reservation) = match entry {
+            AccountEvent::CreditsGranted {
+                amount,
+                balance,
+                cause,
+            } => (more(amount), balance, cause.as_str(), None),
+            AccountEvent::CreditsCharged {
+                amount,
+                balance,
+                cause,
+                reservation_id,
+            } => (less(amount), balance, cause.as_str(), Some(*reservation_id)),
+            AccountEvent::CreditsRefunded {
+                amount,
+                balance,
+                cause,
+                reservation_id,
+            } => (more(amount), balance, cause.as_str(), Some(*reservation_id)),
+        };
+        Self {
+            position: event.position,
+            sequence: event.sequence,
+            at: event.recorded_at.to_rfc3339(),
+            amount,
+            balance: balance.to_string(),
+            cause,
+            reservation,
+            note: note_of(entry),
+        }
+    }
+}
+
+fn note_of(entry: &AccountEvent) -> Option<String> {
+    match entry {
+        AccountEvent::CreditsGranted {
+            cause: GrantCause::Operator { note, .. },
+            ..
+        } if !note.is_empty() => Some(note.clone()),
+        AccountEvent::CreditsGranted { .. }
+        | AccountEvent::CreditsCharged { .. }
+        | AccountEvent::CreditsRefunded { .. } => None,
+    }
+}

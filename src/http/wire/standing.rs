@@ -1,0 +1,136 @@
+//! The representation of a standing request.
+
+use openpex_aggregates::standing::{
+    Bound, Meeting, Mode, StandingRequest, StandingStatus, Wanted, Wish,
+};
+use openpex_aggregates::terms::Terms;
+use openpex_aggregates::{ReservationId, StandingRequestId, Timestamp, UserId};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// A standing request as clients see it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StandingRequestOut {
+    id: StandingRequestId,
+    status: &'static str,
+    userid: UserId,
+    #[serde(flatten)]
+    wanted: Option<WantedOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    met: Option<MetOut>,
+    created_at: String,
+    position: u64,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WantedOut {
+    proposal: AskedOut,
+    wish: &'static str,
+    mode: &'static str,
+    until: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    better_than: Option<Value>,
+}
+
+/// The terms; they are of no reservation yet.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AskedOut {
+    duration: i64,
+    num_instances_fixed: u32,
+    num_instances_option: u32,
+    start_time: String,
+    template: String,
+    #[serde(rename = "type")]
+    instance_type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    earliest_start: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latest_end: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MetOut {
+    at: String,
+    start_time: String,
+    price: String,
+    /// The negotiation in which it is held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reservation: Option<ReservationId>,
+}
+
+impl StandingRequestOut {
+    /// What the request's state says, as of `position`.
+    #[must_use]
+    pub fn of(id: StandingRequestId, request: &StandingRequest, position: u64) -> Self {
+        Self {
+            id,
+            status: request.status.as_str(),
+            userid: request.user_id,
+            wanted: request.wanted.as_ref().map(WantedOut::of),
+            met: match &request.status {
+                StandingStatus::Met(meeting) => Some(MetOut::of(meeting)),
+                StandingStatus::Absent
+                | StandingStatus::Waiting
+                | StandingStatus::Withdrawn
+                | StandingStatus::Expired => None,
+            },
+            created_at: request.made_at.to_rfc3339(),
+            position,
+        }
+    }
+}
+
+impl WantedOut {
+    fn of(wanted: &Wanted) -> Self {
+        Self {
+            proposal: AskedOut::of(&wanted.terms),
+            wish: match wanted.wish {
+                Wish::Earlier => "earlier",
+                Wish::Cheaper => "cheaper",
+                Wish::Possible => "possible",
+            },
+            mode: match wanted.mode {
+                Mode::Tell => "tell",
+                Mode::Offer => "offer",
+            },
+            until: wanted.until.to_rfc3339(),
+            better_than: wanted.better_than.map(|bound| match bound {
+                Bound::StartsAt(at) => json!({"startTime": at.to_rfc1123()}),
+                Bound::Price(price) => json!({"price": price.to_string()}),
+            }),
+        }
+    }
+}
+
+impl AskedOut {
+    fn of(terms: &Terms) -> Self {
+        Self {
+            duration: terms.window.duration_ms(),
+            num_instances_fixed: terms.instances_fixed,
+            num_instances_option: terms.instances_option,
+            start_time: terms.window.starts_at.to_rfc1123(),
+            template: terms.template.clone(),
+            instance_type: terms.instance_type.clone(),
+            price: terms.price_limit.map(|price| price.to_string()),
+            earliest_start: terms.earliest_start_at.map(Timestamp::to_rfc1123),
+            latest_end: terms.latest_end_at.map(Timestamp::to_rfc1123),
+        }
+    }
+}
+
+impl MetOut {
+    fn of(meeting: &Meeting) -> Self {
+        Self {
+            at: meeting.at.to_rfc3339(),
+            start_time: meeting.starts_at.to_rfc3339(),
+            price: meeting.price.to_string(),
+            reservation: meeting.reservation_id,
+        }
+    }
+}
