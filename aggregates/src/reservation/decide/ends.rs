@@ -17,6 +17,11 @@ impl Reservation {
             StatusName::Confirmed | StatusName::Activated if self.change.is_some() => {
                 Ok(self.end_change(HoldEndCause::Withdrawn, ChangeEndCause::Withdrawn))
             }
+            StatusName::Confirmed | StatusName::Activated
+                if self.change_ended == Some(ChangeEndCause::Withdrawn) =>
+            {
+                Ok(Vec::new())
+            }
             StatusName::Absent
             | StatusName::Confirmed
             | StatusName::Activated

@@ -111,6 +111,18 @@ fn given_a_change_when_given_up_rejected_or_run_out_then_the_agreement_is_as_it_
         HoldEndCause::Lapsed,
         ChangeEndCause::Lapsed,
     );
+    // A repeat has taken effect already.
+    let cause = ChangeEndCause::Withdrawn;
+    at_alone(7)
+        .given(and(
+            change_accepted(),
+            [
+                ended(&[2], HoldEndCause::Withdrawn),
+                ReservationEvent::ChangeEnded { cause },
+            ],
+        ))
+        .when(ReservationCommand::RejectOffers)
+        .then_expect_events(vec![]);
     // Who confirms it after that is told; a repeat of the first confirmation was not meant.
     let cause = ChangeEndCause::Lapsed;
     at_alone(36)

@@ -253,10 +253,10 @@ impl World {
             .iter()
             .any(|new| new.fact.event_type().starts_with("Terms"));
         let repeated = match command {
-            // A change that was rejected or given up leaves nothing to repeat.
+            // A change that was rejected leaves nothing to repeat: it is judged again.
             Command::Negotiate { message, .. } => match message {
                 Message::Counter(_) => !was_change_rejected(&first.answer),
-                Message::Reject => !matches!(stands(&first.answer), Some(it) if it.is_agreed()),
+                Message::Reject => true,
                 Message::Accept { .. } | Message::Confirm { .. } => !judged_again,
             },
             Command::Delete(_)
