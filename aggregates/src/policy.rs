@@ -100,6 +100,14 @@ impl Limits {
     }
 }
 
+impl Quotas {
+    /// Whether anything is bounded.
+    #[must_use]
+    pub fn are_set(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
 /// All that a decision depends on beside the state, the command and the time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {

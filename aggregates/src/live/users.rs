@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 
 use super::Live;
-use crate::policy::Quotas;
 use crate::reservation::{Claim, Reservation};
 use crate::{ReservationId, TimeWindow, Timestamp, UserId};
 
@@ -64,7 +63,7 @@ impl Live {
         now: Timestamp,
     ) -> Result<(), QuotaExceeded> {
         let quotas = &self.policy().quotas;
-        if *quotas == Quotas::default() {
+        if !quotas.are_set() {
             return Ok(());
         }
         let others = self.users.get(&user_id).into_iter();

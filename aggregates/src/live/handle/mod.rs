@@ -12,6 +12,7 @@ use std::sync::Arc;
 pub use series::decide_on_ended_series;
 pub use standing::decide_on_ended_standing;
 
+use self::books::Entries;
 use super::command::{Actor, Answer, Command, Message};
 use super::fact::{Fact, NewFact};
 use super::{CommandRefusal, Live, Tracked};
@@ -23,7 +24,8 @@ use crate::reservation::{
     Reservation, ReservationCommand, ReservationContext, ReservationEvent, Status,
 };
 use crate::sender::Sender;
-use crate::{ReservationId, Timestamp, UserId};
+use crate::terms::Terms;
+use crate::{ReservationId, SeriesId, Timestamp, UserId};
 
 /// What a command led to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +90,26 @@ impl Live {
             now,
         };
         Ok(reservation.decide(command, &context)?)
+    }
+
+    /// What happens where a negotiation is opened, and terms are proposed in it at once.
+    fn decide_on_opening(
+        &mut self,
+        before: &Reservation,
+        (user_id, series_id): (UserId, Option<SeriesId>),
+        terms: Option<Terms>,
+        now: Timestamp,
+    ) -> Result<Vec<ReservationEvent>, CommandRefusal> {
+        let initiate = ReservationCommand::InitiateReservation { user_id, series_id };
+        let mut events = self.decide_on(before, initiate, now)?;
+        if let Some(terms) = terms {
+            // Nothing is recorded before all of it is decided: a refusal changes nothing.
+            let mut opened = before.clone();
+            events.iter().for_each(|event| opened.fold(event));
+            let propose = ReservationCommand::ProposeTerms(Box::new(terms));
+            events.extend(self.decide_on(&opened, propose, now)?);
+        }
+        Ok(events)
     }
 
     fn owned(
@@ -276,7 +298,8 @@ impl Session<'_> {
         sender: Option<Sender>,
     ) -> Result<(), CommandRefusal> {
         let entries = self.entries_of(id, &before.state, &events)?;
-        let adds = events.iter().any(ReservationEvent::adds_holdings);
+        let adds = self.live.policy().quotas.are_set()
+            && events.iter().any(ReservationEvent::adds_holdings);
         if self.is_rehearsal || adds {
             let mut after = Tracked::clone(&before);
             for event in &events {
@@ -300,6 +323,21 @@ impl Session<'_> {
         let before_change = reshaped.then(|| before.state.clone());
         // What is still shared would have to be copied to be changed.
         drop(before);
+        self.record_decided(id, events, entries, sender);
+        match before_change {
+            Some(before) => self.reshape(id, &before),
+            None => Ok(()),
+        }
+    }
+
+    /// Records what happens to a reservation between the entries that come before and after it.
+    fn record_decided(
+        &mut self,
+        id: ReservationId,
+        events: Vec<ReservationEvent>,
+        entries: Entries,
+        sender: Option<Sender>,
+    ) {
         self.record_entries(entries.opening);
         for event in events {
             // Who activates it says so; what follows from that has its usual sender.
@@ -309,10 +347,6 @@ impl Session<'_> {
             self.record(Fact::Reservation(id, event), sender);
         }
         self.record_entries(entries.moved);
-        match before_change {
-            Some(before) => self.reshape(id, &before),
-            None => Ok(()),
-        }
     }
 
     fn reservation_answer(&self, id: ReservationId) -> Answer {

@@ -37,18 +37,10 @@ impl Session<'_> {
             self.check_sessions(user_id)?;
         }
         let before = before.unwrap_or_default();
-        let initiate = ReservationCommand::InitiateReservation {
-            user_id,
-            series_id: None,
-        };
-        let mut events = self.live.decide_on(&before.state, initiate, self.now)?;
-        if let Some(terms) = terms {
-            // Nothing is recorded before all of it is decided: a refusal changes nothing.
-            let mut opened = before.state.clone();
-            events.iter().for_each(|event| opened.fold(event));
-            let propose = ReservationCommand::ProposeTerms(Box::new(terms));
-            events.extend(self.live.decide_on(&opened, propose, self.now)?);
-        }
+        let whose = (user_id, None);
+        let events = self
+            .live
+            .decide_on_opening(&before.state, whose, terms, self.now)?;
         self.carry(id, before, events, None)
     }
 

@@ -126,15 +126,10 @@ impl Session<'_> {
             });
         }
         let reservation_id = reservation_id_of(id, number);
-        let initiate = ReservationCommand::InitiateReservation {
-            user_id,
-            series_id: Some(id),
-        };
-        let mut opened = Reservation::default();
-        let mut events = self.live.decide_on(&opened, initiate, self.now)?;
-        events.iter().for_each(|event| opened.fold(event));
-        let propose = ReservationCommand::ProposeTerms(Box::new(terms));
-        events.extend(self.live.decide_on(&opened, propose, self.now)?);
+        let (new, whose) = (Reservation::default(), (user_id, Some(id)));
+        let mut events = self
+            .live
+            .decide_on_opening(&new, whose, Some(terms), self.now)?;
         match events.pop() {
             Some(ReservationEvent::TermsAccepted {
                 offer,
@@ -183,6 +178,9 @@ impl Session<'_> {
         let max = HELD_OCCURRENCES_MAX;
         if held.saturating_add(asked) > max {
             return Err(SeriesRefusal::TooManyHeld { held, asked, max }.into());
+        }
+        if !self.live.policy().quotas.are_set() {
+            return Ok(());
         }
         let after: Vec<(ReservationId, Reservation)> = decided
             .iter()
@@ -263,12 +261,7 @@ impl Session<'_> {
         let before = self.live.reservations.get(&id).cloned().unwrap_or_default();
         let entries = self.entries_of(id, &before.state, &events)?;
         drop(before);
-        self.record_entries(entries.opening);
-        for event in events {
-            let sender = event.usual_sender();
-            self.record(Fact::Reservation(id, event), sender);
-        }
-        self.record_entries(entries.moved);
+        self.record_decided(id, events, entries, None);
         Ok(())
     }
 

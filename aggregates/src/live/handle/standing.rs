@@ -5,7 +5,7 @@ use crate::live::command::{Actor, Answer, StandingAsk};
 use crate::live::fact::Fact;
 use crate::live::{CommandRefusal, Live};
 use crate::negotiation::{PricedStart, SearchRange, nearest_start, starts_in};
-use crate::reservation::{Reservation, ReservationCommand, ReservationEvent};
+use crate::reservation::{Reservation, ReservationEvent};
 use crate::standing::{
     BetterThan, Bound, Meeting, Mode, STANDING_REQUESTS_MAX, STANDING_STARTS_MAX, StandingCommand,
     StandingProposal, StandingRefusal, StandingRequest, StandingRequestEvent, Wanted, WantedError,
@@ -144,15 +144,11 @@ impl Session<'_> {
         terms.price_limit = price_max;
         (terms.earliest_start_at, terms.latest_end_at) = (None, None);
         self.check_sessions(user_id).ok()?;
-        let initiate = ReservationCommand::InitiateReservation {
-            user_id,
-            series_id: None,
-        };
-        let mut opened = Reservation::default();
-        let mut events = self.live.decide_on(&opened, initiate, self.now).ok()?;
-        events.iter().for_each(|event| opened.fold(event));
-        let propose = ReservationCommand::ProposeTerms(Box::new(terms));
-        events.extend(self.live.decide_on(&opened, propose, self.now).ok()?);
+        let (new, whose) = (Reservation::default(), (user_id, None));
+        let events = self
+            .live
+            .decide_on_opening(&new, whose, Some(terms), self.now)
+            .ok()?;
         let price = events.iter().find_map(|event| {
             if let ReservationEvent::TermsAccepted { offer, .. } = event {
                 Some(offer.price())
