@@ -13,9 +13,6 @@ use crate::wire::ADMIN_PASSWORD;
 /// How long a service may take to be ready: it may have to fold a million events, twice.
 const READY_WITHIN: Duration = Duration::from_secs(600);
 
-/// How long after it is ready a service can be told to stop.
-const SETTLED: Duration = Duration::from_millis(300);
-
 /// A policy for users who stand for many.
 const ROOMY: &str = "[policy]\nsessions-max = 1000000\nopening-grant = \"1000000000000\"\n";
 
@@ -80,8 +77,6 @@ impl Service {
     }
 
     pub fn stop(self) {
-        // It says that it is ready before it listens for signals: SIGTERM at once would kill it.
-        std::thread::sleep(SETTLED);
         let status = self.process.stop();
         assert!(status.success(), "it ended with {status}");
     }

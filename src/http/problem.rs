@@ -35,6 +35,19 @@ pub struct FieldError {
 }
 
 impl FieldError {
+    /// `field` is missing.
+    #[must_use]
+    pub fn required(field: &'static str) -> Self {
+        Self::new(field, "required", "must be given")
+    }
+
+    /// What was sent as `field` is none of those that are known.
+    #[must_use]
+    pub fn none_of(field: &'static str, code: &'static str, sent: &str, known: &[&str]) -> Self {
+        let detail = format!("{sent:?} is none of {}", known.join(", "));
+        Self::new(field, code, detail).with("known", known)
+    }
+
     /// A broken rule without numbers.
     #[must_use]
     pub fn new(field: &'static str, code: &'static str, detail: impl Into<String>) -> Self {

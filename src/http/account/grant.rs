@@ -61,7 +61,7 @@ fn read(body: &[u8]) -> Result<(MicroCredits, String), Problem> {
     fields.finish()?;
     let mut errors = Vec::new();
     let amount = match amount.as_deref().map(str::parse) {
-        None => Err(FieldError::new("amount", "required", "must be given")),
+        None => Err(FieldError::required("amount")),
         Some(Err(error)) => {
             let error: ParseCreditsError = error;
             Err(FieldError::new(

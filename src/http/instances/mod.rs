@@ -13,6 +13,7 @@ use openpex_aggregates::InstanceId;
 
 use super::observe::RequestNotes;
 use super::problem::Problem;
+use super::request::id_of;
 use super::state::AppState;
 
 /// The routes under `/OpenPEX/instances`.
@@ -39,9 +40,7 @@ impl<S: Send + Sync> FromRequestParts<S> for InstancePath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
-        let id = path.ok().and_then(|path| path.parse().ok());
-        let id = id.ok_or_else(|| Problem::not_found("instance"))?;
+        let id = id_of(parts, state, "instance").await?;
         Ok(Self {
             id,
             notes: RequestNotes::of(&parts.extensions),

@@ -29,7 +29,7 @@ use super::own_writes::wait_for_own_writes;
 use super::ports::ReservationView;
 use super::problem::Problem;
 use super::reply::{json, with_header};
-use super::request::{Caller, etag_of};
+use super::request::{Caller, etag_of, id_of};
 use super::state::AppState;
 use super::wire::NegotiationAnswer;
 use crate::writer::Committed;
@@ -65,12 +65,7 @@ impl<S: Send + Sync> FromRequestParts<S> for ReservationPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let not_found = || Problem::not_found("reservation");
-        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
-        let id = path
-            .ok()
-            .and_then(|path| path.parse().ok())
-            .ok_or_else(not_found)?;
+        let id = id_of(parts, state, "reservation").await?;
         let notes = RequestNotes::of(&parts.extensions);
         notes.note_reservation(id);
         Ok(Self { id, notes })

@@ -28,7 +28,7 @@ pub fn read_series(body: &[u8]) -> Result<(Proposal, Recurrence), Problem> {
     let proposal = fields.object("proposal", "proposal.")?;
     let recurrence = fields.object("recurrence", "recurrence.")?;
     fields.finish()?;
-    let missing = |name| Problem::invalid(vec![required(name)]);
+    let missing = |name| Problem::invalid(vec![FieldError::required(name)]);
     let proposal = ProposalIn::read(proposal.ok_or_else(|| missing("proposal"))?)?;
     let recurrence = RecurrenceIn::read(recurrence.ok_or_else(|| missing("recurrence"))?)?;
     let proposal = proposal.into_proposal()?;
@@ -53,7 +53,7 @@ impl RecurrenceIn {
     fn into_recurrence(self, first: &Proposal) -> Result<Recurrence, Problem> {
         let mut errors = Vec::new();
         let time_zone = self.time_zone.unwrap_or_else(|| {
-            errors.push(required("timeZone"));
+            errors.push(FieldError::required("timeZone"));
             String::new()
         });
         let if_not_all = match self.if_not_all.as_deref() {
@@ -91,7 +91,7 @@ impl RecurrenceIn {
                 let known = ["daily", "weekly", "weekdays"];
                 return Err(Problem::invalid(vec![unknown("frequency", other, &known)]));
             }
-            (None, _) => return Err(Problem::invalid(vec![required("frequency")])),
+            (None, _) => return Err(Problem::invalid(vec![FieldError::required("frequency")])),
         };
         Ok(Recurrence {
             frequency,
@@ -131,16 +131,11 @@ fn days_of(names: &[String]) -> Result<WeekdaySet, Problem> {
     })
 }
 
-fn required(field: &'static str) -> FieldError {
-    FieldError::new(field, "required", "must be given")
-}
-
 fn unknown(field: &'static str, sent: &str, known: &[&str]) -> FieldError {
     let code = if field == "frequency" {
         "unknown_frequency"
     } else {
         "unknown_choice"
     };
-    let detail = format!("{sent:?} is none of {}", known.join(", "));
-    FieldError::new(field, code, detail).with("known", known)
+    FieldError::none_of(field, code, sent, known)
 }

@@ -24,14 +24,10 @@ pub async fn update(
     let request = match reply.as_deref() {
         Some("CONFIRM") => SeriesRequest::Confirm,
         Some("REJECT") => SeriesRequest::Withdraw,
-        None => {
-            let error = FieldError::new("reply", "required", "must be given");
-            return Err(Problem::invalid(vec![error]));
-        }
+        None => return Err(Problem::invalid(vec![FieldError::required("reply")])),
         Some(other) => {
-            let detail = format!("{other:?} is none of CONFIRM, REJECT");
-            let error = FieldError::new("reply", "unknown_reply", detail);
-            let error = error.with("known", vec!["CONFIRM", "REJECT"]);
+            let error =
+                FieldError::none_of("reply", "unknown_reply", other, &["CONFIRM", "REJECT"]);
             return Err(Problem::invalid(vec![error]));
         }
     };

@@ -42,7 +42,7 @@ pub async fn register(State(app): State<AppState>, request: Request) -> Result<R
             ("password", password.is_none()),
         ];
         let errors = missing.into_iter().filter(|(_, missing)| *missing);
-        let required = |(field, _)| FieldError::new(field, "required", "must be given");
+        let required = |(field, _)| FieldError::required(field);
         return Err(Problem::invalid(errors.map(required).collect()));
     };
     // What is kept for ever must not tell the password, so it is not part of the fingerprint.

@@ -19,7 +19,7 @@ use openpex_aggregates::live::Answer;
 
 use super::problem::Problem;
 use super::reply::{json, with_header};
-use super::request::etag_of;
+use super::request::{etag_of, id_of};
 use super::state::AppState;
 use super::wire::StandingRequestOut;
 use crate::writer::Committed;
@@ -44,11 +44,7 @@ impl<S: Send + Sync> FromRequestParts<S> for StandingPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
-        path.ok()
-            .and_then(|path| path.parse().ok())
-            .map(Self)
-            .ok_or_else(|| Problem::not_found("standing request"))
+        id_of(parts, state, "standing request").await.map(Self)
     }
 }
 

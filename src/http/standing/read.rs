@@ -19,7 +19,7 @@ pub fn read_standing(body: &[u8]) -> Result<StandingProposal, Problem> {
     let better_than = fields.object("betterThan", "betterThan.")?;
     fields.finish()?;
     let Some(proposal) = proposal else {
-        return Err(Problem::invalid(vec![required("proposal")]));
+        return Err(Problem::invalid(vec![FieldError::required("proposal")]));
     };
     let proposal = ProposalIn::read(proposal)?;
     let better_than = better_than.map(read_better_than).transpose()?;
@@ -48,7 +48,7 @@ pub fn read_standing(body: &[u8]) -> Result<StandingProposal, Problem> {
             None
         }
         None => {
-            errors.push(required("until"));
+            errors.push(FieldError::required("until"));
             None
         }
     };
@@ -90,14 +90,9 @@ fn read_better_than(mut fields: Fields) -> Result<BetterThan, Problem> {
     }
 }
 
-fn required(field: &'static str) -> FieldError {
-    FieldError::new(field, "required", "must be given")
-}
-
 fn choice(field: &'static str, sent: Option<&str>, known: &[&str]) -> FieldError {
-    let Some(sent) = sent else {
-        return required(field);
-    };
-    let detail = format!("{sent:?} is none of {}", known.join(", "));
-    FieldError::new(field, "unknown_choice", detail).with("known", known)
+    match sent {
+        Some(sent) => FieldError::none_of(field, "unknown_choice", sent, known),
+        None => FieldError::required(field),
+    }
 }

@@ -80,16 +80,13 @@ pub fn read_message(body: &[u8]) -> Result<Message, Problem> {
             Ok(Message::Confirm { echo })
         }
         "REJECT" => Ok(Message::Reject),
-        "" => Err(invalid(FieldError::new(
+        "" => Err(invalid(FieldError::required("reply"))),
+        other => Err(invalid(FieldError::none_of(
             "reply",
-            "required",
-            "must be given",
+            "unknown_reply",
+            other,
+            &REPLIES,
         ))),
-        other => {
-            let detail = format!("{other:?} is none of {}", REPLIES.join(", "));
-            let error = FieldError::new("reply", "unknown_reply", detail);
-            Err(invalid(error.with("known", REPLIES.to_vec())))
-        }
     }
 }
 

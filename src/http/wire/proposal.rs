@@ -90,7 +90,7 @@ impl ProposalIn {
 
 fn required<T: Default>(field: &'static str, value: Option<T>, errors: &mut Vec<FieldError>) -> T {
     value.unwrap_or_else(|| {
-        errors.push(FieldError::new(field, "required", "must be given"));
+        errors.push(FieldError::required(field));
         T::default()
     })
 }
