@@ -6,7 +6,7 @@ use openpex_aggregates::account::Account;
 use crate::error::ViewsError;
 use crate::source::SourceError;
 use crate::store::Value;
-use crate::table::{StoredView, Table, View, select};
+use crate::table::{Table, View, find};
 use crate::views::Views;
 
 /// An account as of the checkpoint.
@@ -39,11 +39,6 @@ impl Accounts<'_> {
     /// # Errors
     /// [`ViewsError::NotReady`], or the store's.
     pub async fn find(&self, id: UserId) -> Result<Option<AccountView>, ViewsError> {
-        let mut statement = select::<Account>();
-        statement
-            .push("WHERE user_id = ")
-            .push_value(id.0.to_string());
-        let found = self.0.fetch::<StoredView>(&statement).await?.pop();
-        found.map(StoredView::read).transpose()
+        find(self.0, &id).await
     }
 }

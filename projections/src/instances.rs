@@ -9,7 +9,7 @@ use crate::error::ViewsError;
 use crate::list::{Listed, Listing, Page, duration_class};
 use crate::source::SourceError;
 use crate::store::{Statement, Value};
-use crate::table::{StoredView, Table, View, select};
+use crate::table::{Table, View, find};
 use crate::views::Views;
 
 /// An instance as of the checkpoint.
@@ -122,12 +122,7 @@ impl Instances<'_> {
     /// # Errors
     /// [`ViewsError::NotReady`], or the store's.
     pub async fn find(&self, id: InstanceId) -> Result<Option<InstanceView>, ViewsError> {
-        let mut statement = select::<Instance>();
-        statement
-            .push("WHERE instance_id = ")
-            .push_value(id.to_string());
-        let found = self.0.fetch::<StoredView>(&statement).await?.pop();
-        found.map(StoredView::read).transpose()
+        find(self.0, &id).await
     }
 
     /// A page of those that pass the filter, newest first.

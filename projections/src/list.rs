@@ -3,7 +3,7 @@
 //! A page goes on where the one before ended by `created_position`, which is unique and never changes:
 //! whatever is added meanwhile, a reader meets every row exactly once.
 
-use openpex_aggregates::Timestamp;
+use openpex_aggregates::{Timestamp, UserId};
 
 use crate::error::ViewsError;
 use crate::store::{Statement, Value};
@@ -88,6 +88,15 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
+    /// Everything of one user, or of everybody.
+    pub(crate) fn of_user(user_id: Option<UserId>) -> Self {
+        let of_user = user_id.map(|id| ("user_id", Value::from(id.0)));
+        Self {
+            branches: vec![of_user.into_iter().collect()],
+            ..Self::default()
+        }
+    }
+
     /// Reads one page.
     pub(crate) async fn read<A: Table>(
         &self,

@@ -10,7 +10,7 @@ use crate::error::ViewsError;
 use crate::list::{Listed, Listing, Page, duration_class};
 use crate::source::SourceError;
 use crate::store::{Statement, Value};
-use crate::table::{StoredView, Table, View, select};
+use crate::table::{Table, View, find};
 use crate::views::Views;
 
 /// Most ids in one query; they are padded to a power of two, so that there are few statements.
@@ -80,12 +80,7 @@ impl Reservations<'_> {
     /// # Errors
     /// [`ViewsError::NotReady`], or the store's.
     pub async fn find(&self, id: ReservationId) -> Result<Option<ReservationView>, ViewsError> {
-        let mut statement = select::<Reservation>();
-        statement
-            .push("WHERE reservation_id = ")
-            .push_value(id.to_string());
-        let found = self.0.fetch::<StoredView>(&statement).await?.pop();
-        found.map(StoredView::read).transpose()
+        find(self.0, &id).await
     }
 
     /// Where each of these reservations stands; those that are not there are left out.

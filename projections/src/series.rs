@@ -7,7 +7,7 @@ use crate::error::ViewsError;
 use crate::list::{Listed, Listing, Page};
 use crate::source::SourceError;
 use crate::store::Value;
-use crate::table::{StoredView, Table, View, select};
+use crate::table::{Table, View, find};
 use crate::views::Views;
 
 /// A series as of the checkpoint.
@@ -41,12 +41,7 @@ impl SeriesViews<'_> {
     /// # Errors
     /// [`ViewsError::NotReady`], or the store's.
     pub async fn find(&self, id: SeriesId) -> Result<Option<SeriesView>, ViewsError> {
-        let mut statement = select::<Series>();
-        statement
-            .push("WHERE series_id = ")
-            .push_value(id.to_string());
-        let found = self.0.fetch::<StoredView>(&statement).await?.pop();
-        found.map(StoredView::read).transpose()
+        find(self.0, &id).await
     }
 
     /// A page of those of `user_id`, or of everybody's, newest first.
@@ -58,11 +53,6 @@ impl SeriesViews<'_> {
         user_id: Option<UserId>,
         page: Page,
     ) -> Result<Listed<SeriesView>, ViewsError> {
-        let of_user = user_id.map(|id| ("user_id", Value::from(id.0)));
-        let listing = Listing {
-            branches: vec![of_user.into_iter().collect()],
-            ..Listing::default()
-        };
-        listing.read(self.0, page).await
+        Listing::of_user(user_id).read(self.0, page).await
     }
 }

@@ -7,7 +7,7 @@ use crate::error::ViewsError;
 use crate::list::{Listed, Listing, Page};
 use crate::source::SourceError;
 use crate::store::Value;
-use crate::table::{StoredView, Table, View, select};
+use crate::table::{Table, View, find};
 use crate::views::Views;
 
 /// A standing request as of the checkpoint.
@@ -44,12 +44,7 @@ impl StandingRequests<'_> {
         &self,
         id: StandingRequestId,
     ) -> Result<Option<StandingRequestView>, ViewsError> {
-        let mut statement = select::<StandingRequest>();
-        statement
-            .push("WHERE standing_request_id = ")
-            .push_value(id.to_string());
-        let found = self.0.fetch::<StoredView>(&statement).await?.pop();
-        found.map(StoredView::read).transpose()
+        find(self.0, &id).await
     }
 
     /// A page of those of `user_id`, or of everybody's, newest first.
@@ -61,11 +56,6 @@ impl StandingRequests<'_> {
         user_id: Option<UserId>,
         page: Page,
     ) -> Result<Listed<StandingRequestView>, ViewsError> {
-        let of_user = user_id.map(|id| ("user_id", Value::from(id.0)));
-        let listing = Listing {
-            branches: vec![of_user.into_iter().collect()],
-            ..Listing::default()
-        };
-        listing.read(self.0, page).await
+        Listing::of_user(user_id).read(self.0, page).await
     }
 }

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::error::ViewsError;
 use crate::source::{SourceError, SourceEvent};
 use crate::store::{Statement, Tx, Upsert, Value};
+use crate::views::Views;
 
 /// Most keys in one query. Keys are padded to a power of two, so that there are few statements.
 const KEYS_MAX: usize = 512;
@@ -81,6 +82,18 @@ impl StoredView {
             created_position: number(self.created_position)?,
         })
     }
+}
+
+/// The row of one id, if it is there.
+pub(crate) async fn find<A: Table>(
+    views: &Views,
+    id: &A::Id,
+) -> Result<Option<View<A::Id, A>>, ViewsError> {
+    let mut statement = select::<A>();
+    statement.push(&format!("WHERE {} = ", A::KEY));
+    statement.push_value(id.to_string());
+    let found = views.fetch::<StoredView>(&statement).await?.pop();
+    found.map(StoredView::read).transpose()
 }
 
 /// The rows that a page of events touches.
