@@ -13,8 +13,6 @@ use crate::pricing::{Pricing, PricingError};
 use crate::refunds::{RefundError, RefundSchedule};
 use crate::{MicroCredits, Resources, Timestamp};
 
-/// The whole of something, in parts per million.
-pub const WHOLE_PPM: u64 = 1_000_000;
 /// Most offers one answer can hold (PROTOCOL).
 pub const ALTERNATIVES_MAX: u32 = 4;
 

@@ -4,7 +4,8 @@ use super::market::PoolMarket;
 use super::stays;
 use super::tactics::PriceAnswer;
 use crate::capacity::{Placement, Pool, Shortage};
-use crate::policy::{Policy, WHOLE_PPM};
+use crate::forms::PPM;
+use crate::policy::Policy;
 use crate::pricing::{PriceOverflow, PricedTerms, Quote};
 use crate::reservation::{Case, Difference, Draft, Evidence, Judgement, OptionGrant, Reason};
 use crate::terms::Terms;
@@ -175,14 +176,14 @@ impl<'a> Judge<'a> {
         let each = self.quote_for(terms, 1).ok()?;
         let (size, window) = (terms.size, self.ahead(terms.window));
         let risk = u64::from(self.policy.claim_risk_ppm);
-        let held_of = |granted: u32| (u64::from(granted) * risk).div_ceil(WHOLE_PPM);
+        let held_of = |granted: u32| (u64::from(granted) * risk).div_ceil(PPM.into());
         let (granted, held) = stays::beside(self.pool, (fixed, window, size), |pool| {
             let most = u32::try_from(held_of(wanted)).unwrap_or(wanted);
             let room = u64::from(pool.most_instances(size, window, most));
             let granted = if held_of(wanted) <= room {
                 wanted
             } else {
-                u32::try_from(room * WHOLE_PPM / risk).unwrap_or(wanted)
+                u32::try_from(room * u64::from(PPM) / risk).unwrap_or(wanted)
             };
             let held = u32::try_from(held_of(granted)).unwrap_or(granted);
             (granted, pool.place(size, held, window).unwrap_or_default())

@@ -1,9 +1,10 @@
 //! How full the pool is over a window, as prices ask it.
 
 use crate::capacity::{FreeStep, Pool};
+use crate::forms;
 use crate::{Dimension, Resources, TimeWindow};
 
-const PPM: u128 = 1_000_000;
+const PPM: u128 = forms::PPM as u128;
 
 /// The share of the pool's capacity that is taken over `window`, in parts per million: the mean
 /// over time of the nodes in service together, in the dimension that is fullest; rounded up.
@@ -34,7 +35,7 @@ pub fn utilisation_ppm(pool: &Pool, window: TimeWindow) -> u32 {
         used.saturating_mul(PPM).div_ceil(all).min(PPM)
     };
     let fullest = Dimension::ALL.into_iter().map(share).max().unwrap_or(PPM);
-    u32::try_from(fullest).unwrap_or(1_000_000)
+    u32::try_from(fullest).unwrap_or(forms::PPM)
 }
 
 /// Everything that is free over `window`, however many steps that takes.
