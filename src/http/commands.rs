@@ -138,3 +138,10 @@ fn answer_again(kept: &IdempotencyRecord) -> Result<Committed, Problem> {
         position: kept.position,
     })
 }
+
+/// 500: the writer answered one command as if it were another.
+#[must_use]
+pub fn answered_otherwise(position: u64) -> Problem {
+    tracing::error!(position, "a command was answered as another one");
+    Problem::internal()
+}

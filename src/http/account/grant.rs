@@ -7,7 +7,7 @@ use openpex_aggregates::live::{Answer, Command};
 use openpex_aggregates::money::ParseCreditsError;
 use openpex_aggregates::{MicroCredits, UserId};
 
-use crate::http::commands::carry_out;
+use crate::http::commands::{answered_otherwise, carry_out};
 use crate::http::limits::NOTE_CHARS_MAX;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::reply::json;
@@ -35,24 +35,10 @@ pub async fn grant(
         note,
     };
     let committed = carry_out(&app, sent.ask(caller.actor(), command)).await?;
-    match &committed.answer {
-        Answer::Account { user_id, account } => {
-            Ok(json(StatusCode::OK, &AccountOut::of(*user_id, account)))
-        }
-        Answer::Reservation { .. }
-        | Answer::Instance { .. }
-        | Answer::Series { .. }
-        | Answer::StandingRequest { .. }
-        | Answer::Search(_)
-        | Answer::Availability(_)
-        | Answer::Done => {
-            tracing::error!(
-                position = committed.position,
-                "a grant was answered otherwise"
-            );
-            Err(Problem::internal())
-        }
-    }
+    let Answer::Account { user_id, account } = &committed.answer else {
+        return Err(answered_otherwise(committed.position));
+    };
+    Ok(json(StatusCode::OK, &AccountOut::of(*user_id, account)))
 }
 
 fn read(body: &[u8]) -> Result<(MicroCredits, String), Problem> {

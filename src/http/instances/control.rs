@@ -8,7 +8,7 @@ use axum::response::Response;
 use openpex_aggregates::live::{Answer, Command, InstanceControl};
 
 use super::InstancePath;
-use crate::http::commands::carry_out;
+use crate::http::commands::{answered_otherwise, carry_out};
 use crate::http::problem::Problem;
 use crate::http::reply::{json, with_header};
 use crate::http::request::{Caller, Sent, etag_of};
@@ -71,23 +71,11 @@ pub(super) async fn control(
     };
     let committed = carry_out(app, sent.ask(caller.actor(), command)).await?;
     let position = committed.position;
-    let (instance, sequence) = match committed.answer {
-        Answer::Instance {
-            instance, sequence, ..
-        } => (instance, sequence),
-        Answer::Reservation { .. }
-        | Answer::Account { .. }
-        | Answer::Series { .. }
-        | Answer::StandingRequest { .. }
-        | Answer::Search(_)
-        | Answer::Availability(_)
-        | Answer::Done => {
-            tracing::error!(
-                position,
-                "a command about an instance was answered otherwise"
-            );
-            return Err(Problem::internal());
-        }
+    let Answer::Instance {
+        instance, sequence, ..
+    } = committed.answer
+    else {
+        return Err(answered_otherwise(position));
     };
     path.notes.note_reservation(instance.spec.reservation_id);
     path.notes.note_position(position);

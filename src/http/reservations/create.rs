@@ -49,18 +49,10 @@ pub async fn create(
     );
     let committed = carry_out(&app, request).await?;
     let response = answer(&committed, &notes)?;
-    match committed.answer {
-        // A repeated key gives the reservation that was opened first.
-        Answer::Reservation { reservation_id, .. } => {
-            let path = format!("/OpenPEX/reservations/{reservation_id}");
-            Ok(with_header(response, LOCATION, &path))
-        }
-        Answer::Instance { .. }
-        | Answer::Account { .. }
-        | Answer::Series { .. }
-        | Answer::StandingRequest { .. }
-        | Answer::Search(_)
-        | Answer::Availability(_)
-        | Answer::Done => Ok(response),
-    }
+    let Answer::Reservation { reservation_id, .. } = committed.answer else {
+        return Ok(response);
+    };
+    // A repeated key gives the reservation that was opened first.
+    let path = format!("/OpenPEX/reservations/{reservation_id}");
+    Ok(with_header(response, LOCATION, &path))
 }

@@ -24,6 +24,7 @@ use openpex_aggregates::live::Answer;
 
 pub use history::SENDER_KEY;
 
+use super::commands::answered_otherwise;
 use super::observe::RequestNotes;
 use super::own_writes::wait_for_own_writes;
 use super::ports::ReservationView;
@@ -91,26 +92,15 @@ impl ReservationPath {
 /// The answer to a command about a reservation; the same for the same command, however late.
 fn answer(committed: &Committed, notes: &RequestNotes) -> Result<Response, Problem> {
     let position = committed.position;
-    let (id, reservation, sequence) = match &committed.answer {
-        Answer::Reservation {
-            reservation_id,
-            reservation,
-            sequence,
-        } => (*reservation_id, reservation, *sequence),
-        Answer::Instance { .. }
-        | Answer::Account { .. }
-        | Answer::Series { .. }
-        | Answer::StandingRequest { .. }
-        | Answer::Search(_)
-        | Answer::Availability(_)
-        | Answer::Done => {
-            tracing::error!(
-                position,
-                "a command about a reservation was answered otherwise"
-            );
-            return Err(Problem::internal());
-        }
+    let Answer::Reservation {
+        reservation_id,
+        reservation,
+        sequence,
+    } = &committed.answer
+    else {
+        return Err(answered_otherwise(position));
     };
+    let (id, sequence) = (*reservation_id, *sequence);
     notes.note_reservation(id);
     notes.note_position(position);
     let body = NegotiationAnswer::of(id, reservation, position);

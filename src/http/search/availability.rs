@@ -10,7 +10,8 @@ use openpex_aggregates::live::{Answer, Question};
 use openpex_aggregates::negotiation::{Availability, AvailabilityQuery, AvailableStep};
 use serde::Serialize;
 
-use super::{answered_otherwise, ask};
+use super::ask;
+use crate::http::commands::answered_otherwise;
 use crate::http::problem::Problem;
 use crate::http::reply::json;
 use crate::http::request::{Caller, Parameters};

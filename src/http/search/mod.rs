@@ -35,8 +35,3 @@ async fn ask(
     let committed = app.commands.submit(request).await?;
     Ok((committed.answer, committed.position))
 }
-
-fn answered_otherwise(position: u64) -> Problem {
-    tracing::error!(position, "a question was answered otherwise");
-    Problem::internal()
-}

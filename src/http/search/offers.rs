@@ -9,7 +9,8 @@ use openpex_aggregates::negotiation::{PricedStart, SearchAnswer, SearchQuery};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{answered_otherwise, ask};
+use super::ask;
+use crate::http::commands::answered_otherwise;
 use crate::http::problem::Problem;
 use crate::http::reply::json;
 use crate::http::request::{Caller, Parameters};

@@ -18,6 +18,7 @@ use axum::routing::{get, post};
 use openpex_aggregates::SeriesId;
 use openpex_aggregates::live::Answer;
 
+use super::commands::answered_otherwise;
 use super::problem::Problem;
 use super::reply::{json, with_header};
 use super::request::{etag_of, id_of};
@@ -61,6 +62,5 @@ fn answer(committed: &Committed) -> Result<(SeriesId, Response), Problem> {
         let response = with_header(response, ETAG, &etag_of(*sequence));
         return Ok((*series_id, response));
     }
-    tracing::error!(position, "a command about a series was answered otherwise");
-    Err(Problem::internal())
+    Err(answered_otherwise(position))
 }

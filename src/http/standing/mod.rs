@@ -17,6 +17,7 @@ use axum::routing::{get, post};
 use openpex_aggregates::StandingRequestId;
 use openpex_aggregates::live::Answer;
 
+use super::commands::answered_otherwise;
 use super::problem::Problem;
 use super::reply::{json, with_header};
 use super::request::{etag_of, id_of};
@@ -62,9 +63,5 @@ fn answer(committed: &Committed) -> Result<(StandingRequestId, Response), Proble
         let response = with_header(response, ETAG, &etag_of(*sequence));
         return Ok((*id, response));
     }
-    tracing::error!(
-        position,
-        "a command about a standing request was answered otherwise"
-    );
-    Err(Problem::internal())
+    Err(answered_otherwise(position))
 }
