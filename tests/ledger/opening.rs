@@ -43,7 +43,7 @@ async fn many_may_open_a_new_ledger_at_once() {
         Ground::Postgres(TestDatabase::create().await),
     ] {
         let mut tasks = JoinSet::new();
-        for _ in 0..6 {
+        for _ in 0..12 {
             let url = ground.url();
             tasks.spawn(async move { Ledger::open(&url, Access::ReadWrite).await.unwrap() });
         }

@@ -40,7 +40,7 @@ const MIGRATION_PATIENCE: Duration = Duration::from_secs(60);
 const FILE_MODE: u32 = 0o600;
 /// Locked by the writer as long as it lives; beside the database, with this added to its name.
 const WRITER_LOCK: &str = ".writer-lock";
-/// Locked while the tables are migrated.
+/// Locked while the file is opened to write and its tables are migrated.
 const MIGRATION_LOCK: &str = ".migration-lock";
 
 const SELECT_STREAM: &str = "\
@@ -115,6 +115,18 @@ impl SqliteStore {
     }
 
     async fn migrate(&self, access: Access) -> Result<(), LedgerError> {
+        // sqlx locks PostgreSQL while it migrates, but not SQLite; and of two connections that switch a
+        // new file to its log at once, SQLite refuses one without waiting.
+        let _lock = match access {
+            Access::ReadOnly => None,
+            Access::ReadWrite => {
+                let path = beside(&self.inner.path, MIGRATION_LOCK);
+                let lock = lock_file(&path, MIGRATION_PATIENCE).await?;
+                Some(lock.ok_or_else(|| {
+                    LedgerError::Migration("another process is migrating the tables".into())
+                })?)
+            }
+        };
         let mut lease = self
             .inner
             .writer
@@ -125,16 +137,10 @@ impl SqliteStore {
             if access == Access::ReadOnly {
                 return Err(LedgerError::NotMigrated);
             }
-            // sqlx locks PostgreSQL while it migrates, but not SQLite.
-            let path = beside(&self.inner.path, MIGRATION_LOCK);
-            let lock = lock_file(&path, MIGRATION_PATIENCE).await?.ok_or_else(|| {
-                LedgerError::Migration("another process is migrating the tables".into())
-            })?;
             schema::SQLITE
                 .run_direct(&mut *lease)
                 .await
                 .map_err(|error| LedgerError::Migration(error.into()))?;
-            drop(lock);
         }
         lease.give_back();
         Ok(())
