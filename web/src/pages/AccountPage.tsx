@@ -50,8 +50,10 @@ export function AccountPage() {
         <ErrorNotice error={leaving.error} />
         <ErrorNotice error={account.error} onRetry={() => void account.refetch()} />
         <div className="opx-account-cards">
-          {session && <WhoCard session={session} account={account.data} />}
-          <ZoneCard />
+          <div className="opx-stack">
+            {session && <WhoCard session={session} account={account.data} />}
+            <ZoneCard />
+          </div>
           <PasswordCard />
         </div>
         <TokensCard />
@@ -69,13 +71,13 @@ function WhoCard({ session, account }: { session: Session; account: Account | un
   ];
   if (account?.createdAt) facts.push(["Since", <Moment key="since" at={account.createdAt} />]);
   if (session.expiresAt) {
-    facts.push(["This session ends at the latest", <Moment key="ends" at={session.expiresAt} />]);
+    facts.push(["Session ends if unused", <Moment key="ends" at={session.expiresAt} />]);
   }
   return (
-    <Card isFullHeight>
+    <Card>
       <CardTitle component="h2">Who you are</CardTitle>
       <CardBody>
-        <DescriptionList isCompact>
+        <DescriptionList isCompact isHorizontal>
           {facts.map(([term, fact]) => (
             <DescriptionListGroup key={term}>
               <DescriptionListTerm>{term}</DescriptionListTerm>

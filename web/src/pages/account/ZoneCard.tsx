@@ -31,7 +31,7 @@ export function ZoneCard() {
   });
   const shown = chosen ?? kept ?? browserZone();
   return (
-    <Card isFullHeight>
+    <Card>
       <CardTitle component="h2">My time zone</CardTitle>
       <CardBody className="opx-stack">
         <p>

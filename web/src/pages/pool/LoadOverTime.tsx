@@ -1,6 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 
+import type { Node } from "../../api/types";
 import { TimeLine } from "../../timeline/TimeLine";
 import { DAY, type Span } from "../../timeline/model";
 import { useZone } from "../../time/ZoneProvider";
@@ -9,14 +10,13 @@ import { startOfDay } from "../../time/zone";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
 import { useAddress } from "../../ui/useAddress";
-import { type Dimension, barOf, reservationOf, rowOf } from "./load";
-import { useBookings, useLoad } from "./useLoad";
+import { type Dimension, areasAhead, areasPast, barOf, reservationOf, rowOf } from "./load";
+import { useAhead, useBookings, usePast } from "./useLoad";
 
 const TICK_MS = 30_000;
 
 interface Given {
-  /** How many there are. */
-  nodes: number;
+  nodes: readonly Node[];
   dimension: Dimension;
 }
 
@@ -26,16 +26,25 @@ export function LoadOverTime({ nodes, dimension }: Given) {
   const [search, change] = useAddress();
   const { zone } = useZone();
   const now = useNow(TICK_MS);
-  const view = viewOf(search.from, search.to, now, zone);
-  const load = useLoad(view, nodes);
-  const bookings = useBookings(view);
-  const rows = useMemo(
-    () => load.data?.nodes.map((node) => rowOf(node, dimension)),
-    [load.data, dimension],
+  const view = useMemo(
+    () => viewOf(search.from, search.to, now, zone),
+    [search.from, search.to, now, zone],
   );
+  const ahead = useAhead(view, now, nodes.length);
+  const past = usePast(view, now, nodes.length);
+  const bookings = useBookings(view);
+  const rows = useMemo(() => {
+    const later = new Map(ahead.data?.nodes.map(({ node, steps }) => [node, steps]));
+    const earlier = new Map(past.data?.series.map(({ node, steps }) => [node, steps]));
+    return nodes.map((node) => {
+      const areas = areasAhead(later.get(node.name) ?? [], dimension);
+      const until = areas[0]?.from ?? Infinity;
+      const before = areasPast(earlier.get(node.name) ?? [], dimension, until);
+      return rowOf(node, [...before, ...areas], dimension);
+    });
+  }, [nodes, ahead.data, past.data, dimension]);
   const bars = useMemo(() => bookings.data?.entries.map(barOf) ?? [], [bookings.data]);
-  if (load.error) return <ErrorNotice error={load.error} onRetry={() => void load.refetch()} />;
-  if (view === null || rows === undefined) return <Loading what="the load" height="16rem" />;
+  if (view === null) return <Loading what="the load" height="16rem" />;
   const onView = ({ from, to }: Span) =>
     change(
       { from: new Date(from).toISOString(), to: new Date(to).toISOString() },
@@ -43,7 +52,9 @@ export function LoadOverTime({ nodes, dimension }: Given) {
     );
   return (
     <>
-      <ErrorNotice error={bookings.error} onRetry={() => void bookings.refetch()} />
+      {[ahead, past, bookings].map((read, index) => (
+        <ErrorNotice key={index} error={read.error} onRetry={() => void read.refetch()} />
+      ))}
       {bookings.data?.isWhole === false && (
         <p role="status">
           Only the first {bars.length} bookings of this time are shown. Look at a shorter time for

@@ -9,20 +9,13 @@ import { Choice } from "../../ui/Choice";
 import type { Column } from "../../ui/DataTable";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";
-import { ShareBar } from "../../ui/ShareBar";
+import { LoadBar } from "../../ui/ShareBar";
 import { TableOr } from "../../ui/TableOr";
 import { useAddress } from "../../ui/useAddress";
 import { LoadOverTime } from "./LoadOverTime";
-import {
-  DIMENSIONS,
-  type Dimension,
-  dimensionOf,
-  isInService,
-  shareOf,
-  statusInWords,
-} from "./load";
+import { DIMENSIONS, type Dimension, dimensionOf, isInService, statusInWords } from "./load";
 import { useNodes } from "./nodes";
-import { useLoad } from "./useLoad";
+import { useLoadNow } from "./useLoad";
 
 const MINUTE_MS = 60_000;
 
@@ -33,10 +26,7 @@ export function NodesPart() {
   const nodes = useNodes();
   const now = useNow(MINUTE_MS);
   const minute = now === null ? null : Math.floor(now / MINUTE_MS) * MINUTE_MS;
-  const load = useLoad(
-    minute === null ? null : { from: minute, to: minute + MINUTE_MS },
-    nodes.data?.length ?? 0,
-  );
+  const load = useLoadNow(minute);
   const loads = new Map(load.data?.nodes.map((node) => [node.node, node]));
   return (
     <>
@@ -63,7 +53,7 @@ export function NodesPart() {
           onChange={(chosen) => change({ dimension: chosen })}
         />
       </div>
-      <LoadOverTime nodes={nodes.data?.length ?? 0} dimension={dimension} />
+      {nodes.data && <LoadOverTime nodes={nodes.data} dimension={dimension} />}
     </>
   );
 }
@@ -72,29 +62,26 @@ function columnsOf(loads: Map<string, NodeAvailability>): Column<Node>[] {
   const amount = (dimension: Dimension): Column<Node> => {
     const { member, name, unit } = DIMENSIONS[dimension];
     return {
-      name,
+      name: `${name} booked`,
       cell: (node) => {
         const now = loads.get(node.name)?.steps[0];
-        const whole = now ? now.firm[member] + now.held[member] + now.free[member] : 0;
+        if (now === undefined) return `${node.capacity[member]} ${unit}`;
+        const [firm, held] = [now.firm[member], now.held[member]];
+        const whole = firm + held + now.free[member];
         return (
-          <>
-            {node.capacity[member]} {unit === "vCPUs" ? "" : unit}
-            {now && (
-              <ShareBar
-                parts={{
-                  booked: shareOf(now.firm[member], whole),
-                  held: shareOf(now.held[member], whole),
-                }}
-              />
-            )}
-          </>
+          <LoadBar
+            firm={firm}
+            held={held}
+            whole={whole}
+            unit={dimension === "vcpus" ? undefined : unit}
+          />
         );
       },
     };
   };
   return [
-    { name: "Node", cell: (node) => node.name },
-    { name: "Pool", cell: (node) => node.pool },
+    { name: "Node", cell: (node) => <span className="opx-nowrap">{node.name}</span> },
+    { name: "Pool", cell: (node) => <span className="opx-nowrap">{node.pool}</span> },
     { name: "Status", cell: (node) => <Status node={node} /> },
     amount("vcpus"),
     amount("memory"),
@@ -103,8 +90,8 @@ function columnsOf(loads: Map<string, NodeAvailability>): Column<Node>[] {
       name: "Instances",
       cell: (node) => (
         <Link to="/pool" search={{ part: "instances", node: node.name }}>
-          {node.instances === undefined ? "Show" : `${node.instances} instances`}
-          <span className="pf-v6-u-screen-reader"> on {node.name}</span>
+          {node.instances ?? "Show"}
+          <span className="pf-v6-screen-reader"> instances on {node.name}</span>
         </Link>
       ),
     },

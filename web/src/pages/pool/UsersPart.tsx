@@ -42,6 +42,7 @@ export function UsersPart() {
     <>
       <div className="opx-row opx-row-end" role="search" aria-label="Filters">
         <SearchInput
+          className="opx-pool-search"
           aria-label="Username"
           placeholder="Any part of a username"
           value={typed}

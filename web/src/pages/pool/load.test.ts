@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 
-import { barOf, isInService, reservationOf, rowOf, shareOf, statusInWords, stepFor } from "./load";
+import {
+  areasAhead,
+  areasPast,
+  barOf,
+  isInService,
+  reservationOf,
+  rowOf,
+  statusInWords,
+  stepFor,
+} from "./load";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -10,37 +19,42 @@ function amounts(vcpus: number) {
 }
 
 describe("the line of a node", () => {
-  it("says what is firm, held and free of what there was in each step", () => {
-    const row = rowOf(
-      {
-        node: "n1",
-        status: "DRAINING",
-        capacity: amounts(8),
-        steps: [
-          {
-            from: "2026-10-05T08:00:00Z",
-            to: "2026-10-05T09:00:00Z",
-            firm: amounts(4),
-            held: amounts(1),
-            free: amounts(3),
-          },
-          // Its node was gone: nothing is there to be taken.
-          {
-            from: "2026-10-05T09:00:00Z",
-            to: "2026-10-05T10:00:00Z",
-            firm: amounts(0),
-            held: amounts(0),
-            free: amounts(0),
-          },
-        ],
-      },
+  const [eight, nine, ten] = [8, 9, 10].map(
+    (hour) => `2026-10-05T${String(hour).padStart(2, "0")}:00:00Z`,
+  ) as [string, string, string];
+
+  it("says what is firm, held and free of what there is in each step ahead", () => {
+    const areas = areasAhead(
+      [
+        { from: eight, to: nine, firm: amounts(4), held: amounts(1), free: amounts(3) },
+        // The node will be gone: nothing is there to be taken.
+        { from: nine, to: ten, firm: amounts(0), held: amounts(0), free: amounts(0) },
+      ],
       "vcpus",
     );
-    expect(row.detail).toBe("8 vCPUs, draining");
-    expect(row.areas?.map(({ firm, held, words }) => [firm, held, words])).toEqual([
+    expect(areas.map(({ firm, held, words }) => [firm, held, words])).toEqual([
       [500, 125, "3 of 8 vCPUs free"],
       [0, 0, "0 of 0 vCPUs free"],
     ]);
+  });
+
+  it("says what was booked of the past, up to where what lies ahead begins", () => {
+    const sums = { booked: String(3 * HOUR), used: "0", capacity: String(8 * HOUR) };
+    const step = { vcpuMs: sums, memoryMbMs: sums, diskGbMs: sums };
+    const until = Date.parse(eight) + HOUR / 2;
+    const steps = [
+      { ...step, from: eight, to: nine },
+      { ...step, from: nine, to: ten },
+    ];
+    expect(areasPast(steps, "vcpus", until)).toEqual([
+      { from: Date.parse(eight), to: until, firm: 375, held: 0, words: "38 % of the vCPUs booked" },
+    ]);
+  });
+
+  it("names a node with what it has, and how it is where it takes nothing", () => {
+    const node = { name: "n1", status: "DRAINING", capacity: amounts(8), pool: "p" };
+    expect(rowOf(node, [], "memory").detail).toBe("8192 MiB, draining");
+    expect(rowOf({ ...node, status: "IN_SERVICE" }, [], "vcpus").detail).toBe("8 vCPUs");
   });
 
   it("has a bar for each booking that leads to its reservation", () => {
@@ -79,9 +93,8 @@ describe("steps", () => {
 });
 
 describe("words", () => {
-  it("say how a node is, and how much of it", () => {
+  it("say how a node is", () => {
     expect(["IN_SERVICE", "LOST"].map(statusInWords)).toEqual(["in service", "lost"]);
     expect(["IN_SERVICE", "DRAINING"].map(isInService)).toEqual([true, false]);
-    expect([shareOf(1, 3), shareOf(0, 0)]).toEqual([33.3, null]);
   });
 });

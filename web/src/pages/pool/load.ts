@@ -1,33 +1,29 @@
 /** What nodes have to do, as it is shown. */
-import type { Amounts, Booking, NodeAvailability } from "../../api/types";
+import type { UtilisationStep } from "../../api/statistics";
+import type { Booking, Node, NodeAvailability } from "../../api/types";
 import { type Area, type Bar, type Row, THOUSAND } from "../../timeline/model";
 
-/** What a node has of: the API's member, its name, and its unit. */
+/** What a node has of: the API's members for amounts and sums over time, its name, and its unit. */
 export const DIMENSIONS = {
-  vcpus: { member: "vcpus", name: "vCPUs", unit: "vCPUs" },
-  memory: { member: "memoryMb", name: "Memory", unit: "MiB" },
-  disk: { member: "diskGb", name: "Disk", unit: "GiB" },
-} as const satisfies Record<string, { member: keyof Amounts; name: string; unit: string }>;
+  vcpus: { member: "vcpus", sum: "vcpuMs", name: "vCPUs", unit: "vCPUs" },
+  memory: { member: "memoryMb", sum: "memoryMbMs", name: "Memory", unit: "MiB" },
+  disk: { member: "diskGb", sum: "diskGbMs", name: "Disk", unit: "GiB" },
+} as const;
 export type Dimension = keyof typeof DIMENSIONS;
 
 export function dimensionOf(text: string | undefined): Dimension {
   return text === "memory" || text === "disk" ? text : "vcpus";
 }
 
-/** A part of a whole in percent, to a tenth; `null` of nothing. */
-export function shareOf(part: number, whole: number): number | null {
-  return whole === 0 ? null : Math.round((part * 1000) / whole) / 10;
-}
-
 function thousandths(part: number, whole: number): number {
   return whole === 0 ? 0 : Math.round((part * THOUSAND) / whole);
 }
 
-/** The line of a node: how much of it is taken over time. */
-export function rowOf(node: NodeAvailability, dimension: Dimension): Row {
+/** How much of a node is taken over what lies ahead. */
+export function areasAhead(steps: NodeAvailability["steps"], dimension: Dimension): Area[] {
   const { member, unit } = DIMENSIONS[dimension];
-  const areas = node.steps.map((step): Area => {
-    // What there was in this step; it may differ from what there is now.
+  return steps.map((step) => {
+    // What there is in this step; it may differ from what there is now.
     const whole = step.firm[member] + step.held[member] + step.free[member];
     return {
       from: Date.parse(step.from),
@@ -37,10 +33,32 @@ export function rowOf(node: NodeAvailability, dimension: Dimension): Row {
       words: `${step.free[member]} of ${whole} ${unit} free`,
     };
   });
+}
+
+/** How much of a node was taken on average over what is past, up to where what lies ahead begins. */
+export function areasPast(
+  steps: readonly UtilisationStep[],
+  dimension: Dimension,
+  until: number,
+): Area[] {
+  const { sum, unit } = DIMENSIONS[dimension];
+  return steps.flatMap((step) => {
+    const [from, to] = [Date.parse(step.from), Math.min(Date.parse(step.to), until)];
+    const [booked, capacity] = [Number(step[sum].booked), Number(step[sum].capacity)];
+    const firm = thousandths(booked, capacity);
+    const words = `${Math.round(firm / 10)} % of the ${unit} booked`;
+    return from < to ? [{ from, to, firm, held: 0, words }] : [];
+  });
+}
+
+/** The line of a node. */
+export function rowOf(node: Node, areas: readonly Area[], dimension: Dimension): Row {
+  const { member, unit } = DIMENSIONS[dimension];
+  const status = isInService(node.status) ? "" : `, ${statusInWords(node.status)}`;
   return {
-    id: node.node,
-    name: node.node,
-    detail: `${node.capacity[member]} ${unit}${isInService(node.status) ? "" : `, ${statusInWords(node.status)}`}`,
+    id: node.name,
+    name: node.name,
+    detail: `${node.capacity[member]} ${unit}${status}`,
     areas,
   };
 }
