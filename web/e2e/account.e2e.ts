@@ -57,7 +57,7 @@ it("lets one register, log out, and log in to where one wanted to go", async () 
 
   await fillIn(page, "nina", "short");
   await page.getByRole("button", { name: "Register" }).click();
-  await page.getByText(/5 bytes/).waitFor();
+  await page.getByText(/not 5/).waitFor();
   await fillIn(page, ADMIN.username, "a password of nina");
   await page.getByRole("button", { name: "Register" }).click();
   await page.getByText(/taken/).waitFor();
