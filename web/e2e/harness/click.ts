@@ -63,11 +63,14 @@ export async function clickEverything(page: Page, settled: () => Promise<void>):
   const start = page.url();
   const clicked = new Set<string>();
   const passed = new Set<string>();
+  let chosen = false;
   while (clicked.size < CLICKS_MAX) {
     let next: Found | undefined;
     for (const found of await controls(page)) {
       if (clicked.has(found.key) || passed.has(found.key)) continue;
-      if (COMMITS.test(found.key) || (await leaves(found.handle))) {
+      // One of a list stands for all: it closes with the first.
+      const isLater = found.key.startsWith("option ") && chosen;
+      if (isLater || COMMITS.test(found.key) || (await leaves(found.handle))) {
         passed.add(found.key);
         continue;
       }
@@ -82,6 +85,7 @@ export async function clickEverything(page: Page, settled: () => Promise<void>):
       continue;
     }
     clicked.add(next.key);
+    chosen ||= next.key.startsWith("option ");
     await next.handle.click({ timeout: CLICK_MS }).catch((error: Error) => {
       throw new Error(`cannot be clicked: ${next.key}: ${error.message}`);
     });
