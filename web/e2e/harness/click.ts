@@ -58,8 +58,14 @@ function leaves(handle: ElementHandle<HTMLElement>): Promise<boolean> {
   });
 }
 
-/** Clicks them one after the other, those too that appear meanwhile; the keys of what was clicked. */
-export async function clickEverything(page: Page, settled: () => Promise<void>): Promise<string[]> {
+export interface Clicked {
+  clicked: string[];
+  /** What would have left the page or committed somebody. */
+  passed: string[];
+}
+
+/** Clicks them one after the other, those too that appear meanwhile. */
+export async function clickEverything(page: Page, settled: () => Promise<void>): Promise<Clicked> {
   const start = page.url();
   const clicked = new Set<string>();
   const passed = new Set<string>();
@@ -95,7 +101,7 @@ export async function clickEverything(page: Page, settled: () => Promise<void>):
     if (new URL(page.url()).pathname !== new URL(start).pathname) await page.goto(start);
     await settled();
   }
-  return [...clicked];
+  return { clicked: [...clicked], passed: [...passed] };
 }
 
 function isCovered(page: Page): Promise<boolean> {
