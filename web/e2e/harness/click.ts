@@ -93,7 +93,7 @@ export async function clickEverything(page: Page, settled: () => Promise<void>):
     clicked.add(next.key);
     chosen ||= next.key.startsWith("option ");
     await next.handle.click({ timeout: CLICK_MS }).catch((error: Error) => {
-      throw new Error(`cannot be clicked: ${next.key}: ${error.message}`);
+      throw new Error(`cannot be clicked: ${[...clicked].join(" | ")}: ${error.message}`);
     });
     await page.evaluate(
       () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
