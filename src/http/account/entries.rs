@@ -16,6 +16,12 @@ use crate::ledger::StoredEvent;
 use crate::writer::stored_fact;
 
 /// Paged by `limit` and `cursor`.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/account/entries",
+    operation_id = "listAccountEntries",
+    tag = "Accounts"
+)]
 pub async fn entries(
     State(app): State<AppState>,
     caller: Caller,

@@ -16,6 +16,12 @@ use crate::http::state::AppState;
 use crate::http::wire::AccountOut;
 
 /// Takes `{"amount": "12.5", "note": "…"}`; answers with the account after it.
+#[utoipa::path(
+    post,
+    path = "/OpenPEX/users/{userid}/grants",
+    operation_id = "grantCredits",
+    tag = "Accounts"
+)]
 pub async fn grant(
     State(app): State<AppState>,
     caller: Caller,

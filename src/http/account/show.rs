@@ -13,6 +13,12 @@ use crate::http::state::AppState;
 use crate::http::wire::AccountOut;
 
 /// The balance; before its first entry, what the account will be opened with.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/account",
+    operation_id = "getAccount",
+    tag = "Accounts"
+)]
 pub async fn show(State(app): State<AppState>, caller: Caller) -> Result<Response, Problem> {
     wait_for_own_writes(&app, &caller).await?;
     let account = match app.reads.account(caller.user_id()).await? {

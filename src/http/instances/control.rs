@@ -16,6 +16,12 @@ use crate::http::state::AppState;
 use crate::http::wire::InstanceOut;
 
 /// Shuts it down; its disks stay.
+#[utoipa::path(
+    put,
+    path = "/OpenPEX/instances/{vm_id}/stop",
+    operation_id = "stopInstance",
+    tag = "Instances"
+)]
 pub async fn stop(
     State(app): State<AppState>,
     caller: Caller,
@@ -26,6 +32,12 @@ pub async fn stop(
 }
 
 /// Reboots it.
+#[utoipa::path(
+    put,
+    path = "/OpenPEX/instances/{vm_id}/reboot",
+    operation_id = "rebootInstance",
+    tag = "Instances"
+)]
 pub async fn reboot(
     State(app): State<AppState>,
     caller: Caller,
@@ -36,6 +48,12 @@ pub async fn reboot(
 }
 
 /// Starts it again.
+#[utoipa::path(
+    put,
+    path = "/OpenPEX/instances/{vm_id}/start",
+    operation_id = "startInstance",
+    tag = "Instances"
+)]
 pub async fn start(
     State(app): State<AppState>,
     caller: Caller,
@@ -46,6 +64,12 @@ pub async fn start(
 }
 
 /// Tries again what is stuck.
+#[utoipa::path(
+    put,
+    path = "/OpenPEX/instances/{vm_id}/revive",
+    operation_id = "reviveInstance",
+    tag = "Instances"
+)]
 pub async fn revive(
     State(app): State<AppState>,
     caller: Caller,

@@ -11,6 +11,12 @@ use crate::http::request::{Caller, Sent};
 use crate::http::state::AppState;
 
 /// One that is gone already is answered the same.
+#[utoipa::path(
+    delete,
+    path = "/OpenPEX/instances/{vm_id}",
+    operation_id = "deleteInstance",
+    tag = "Instances"
+)]
 pub async fn delete(
     State(app): State<AppState>,
     caller: Caller,

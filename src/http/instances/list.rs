@@ -12,6 +12,12 @@ use crate::http::state::AppState;
 use crate::http::wire::{InstanceOut, POWER_STATES};
 
 /// Filtered by `status`, `from`, `to` and `template`, paged by `limit` and `cursor`.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/instances",
+    operation_id = "listInstances",
+    tag = "Instances"
+)]
 pub async fn list(
     State(app): State<AppState>,
     caller: Caller,

@@ -13,6 +13,12 @@ use crate::http::state::AppState;
 use crate::http::wire::InstanceOut;
 
 /// Its representation, or 304 where the client has it already.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/instances/{vm_id}",
+    operation_id = "getInstance",
+    tag = "Instances"
+)]
 pub async fn show(
     State(app): State<AppState>,
     caller: Caller,

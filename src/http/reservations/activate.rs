@@ -11,6 +11,12 @@ use crate::http::request::{Caller, Sent};
 use crate::http::state::AppState;
 
 /// Allowed from the start time on; where it starts by itself, this is a repeat.
+#[utoipa::path(
+    put,
+    path = "/OpenPEX/reservations/{id}/activate",
+    operation_id = "activateReservation",
+    tag = "Reservations"
+)]
 pub async fn activate(
     State(app): State<AppState>,
     caller: Caller,

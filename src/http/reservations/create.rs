@@ -20,6 +20,12 @@ use crate::http::wire::ProposalIn;
 
 /// A proposal is answered with `ACCEPT`, `COUNTER` or `REJECT`; an empty body only initiates.
 /// `?dryRun=true` answers the same and appends nothing.
+#[utoipa::path(
+    post,
+    path = "/OpenPEX/reservations",
+    operation_id = "createReservation",
+    tag = "Reservations"
+)]
 pub async fn create(
     State(app): State<AppState>,
     caller: Caller,

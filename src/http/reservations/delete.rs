@@ -11,6 +11,12 @@ use crate::http::request::{Caller, Sent};
 use crate::http::state::AppState;
 
 /// The record stays; what was confirmed is cancelled, what was not is withdrawn.
+#[utoipa::path(
+    delete,
+    path = "/OpenPEX/reservations/{id}",
+    operation_id = "deleteReservation",
+    tag = "Reservations"
+)]
 pub async fn delete(
     State(app): State<AppState>,
     caller: Caller,

@@ -41,6 +41,12 @@ struct Explanation {
 }
 
 /// JSON, or plain text for who accepts only that.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/reservations/{id}/explain",
+    operation_id = "explainReservation",
+    tag = "Reservations"
+)]
 pub async fn explain(
     State(app): State<AppState>,
     caller: Caller,

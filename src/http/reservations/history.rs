@@ -35,6 +35,12 @@ pub(super) struct Entry {
 }
 
 /// The entries, oldest first.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/reservations/{id}/history",
+    operation_id = "listReservationHistory",
+    tag = "Reservations"
+)]
 pub async fn history(
     State(app): State<AppState>,
     caller: Caller,

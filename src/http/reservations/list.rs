@@ -13,6 +13,12 @@ use crate::http::state::AppState;
 use crate::http::wire::ReservationOut;
 
 /// Filtered by `status`, `from`, `to` and `template`, paged by `limit` and `cursor`.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/reservations",
+    operation_id = "listReservations",
+    tag = "Reservations"
+)]
 pub async fn list(
     State(app): State<AppState>,
     caller: Caller,

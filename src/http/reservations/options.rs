@@ -11,6 +11,12 @@ use crate::http::request::{Caller, Fields, Sent};
 use crate::http::state::AppState;
 
 /// Takes `{"claim": n}` or `{"drop": n}`; answers with the agreement as it is then. Until the start.
+#[utoipa::path(
+    put,
+    path = "/OpenPEX/reservations/{id}/options",
+    operation_id = "changeOptionalInstances",
+    tag = "Reservations"
+)]
 pub async fn options(
     State(app): State<AppState>,
     caller: Caller,

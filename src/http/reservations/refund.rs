@@ -13,6 +13,12 @@ use crate::http::request::Caller;
 use crate::http::state::AppState;
 
 /// The amount, the rule it comes from, and until when it stays as it is.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/reservations/{id}/refund",
+    operation_id = "getRefundQuote",
+    tag = "Reservations"
+)]
 pub async fn refund(
     State(app): State<AppState>,
     caller: Caller,

@@ -12,6 +12,12 @@ use crate::http::state::AppState;
 use crate::http::wire::ReservationOut;
 
 /// Its representation, or 304 where the client has it already.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/reservations/{id}",
+    operation_id = "getReservation",
+    tag = "Reservations"
+)]
 pub async fn show(
     State(app): State<AppState>,
     caller: Caller,

@@ -14,6 +14,12 @@ use crate::http::wire::read_message;
 
 /// Takes an earlier answer with its `reply` changed, or just what is to be said. With
 /// `?dryRun=true` a `COUNTER` is answered the same and appends nothing.
+#[utoipa::path(
+    put,
+    path = "/OpenPEX/reservations/{id}",
+    operation_id = "updateReservation",
+    tag = "Reservations"
+)]
 pub async fn update(
     State(app): State<AppState>,
     caller: Caller,

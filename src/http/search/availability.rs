@@ -52,6 +52,12 @@ struct StepOut {
 }
 
 /// Takes `from`, `to` and `step` (in milliseconds), all of which may be left out.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/availability",
+    operation_id = "getAvailability",
+    tag = "Search"
+)]
 pub async fn availability(
     State(app): State<AppState>,
     caller: Caller,

@@ -46,6 +46,12 @@ struct StartOut {
 }
 
 /// Takes `type`, `duration` and what narrows the search; `count` is 1 where it is left out.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/offers",
+    operation_id = "findOffers",
+    tag = "Search"
+)]
 pub async fn offers(
     State(app): State<AppState>,
     caller: Caller,

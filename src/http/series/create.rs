@@ -17,6 +17,12 @@ use crate::http::state::AppState;
 
 /// Takes `{"proposal": {…}, "recurrence": {…}}`; answers `ACCEPT` with every occurrence held, or
 /// `REJECT` with those that do not fit.
+#[utoipa::path(
+    post,
+    path = "/OpenPEX/series",
+    operation_id = "createSeries",
+    tag = "Series"
+)]
 pub async fn create(
     State(app): State<AppState>,
     caller: Caller,

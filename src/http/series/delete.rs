@@ -17,6 +17,12 @@ const FROM: &str = "from";
 
 /// `from` is a date, which begins when it does in the zone of the series, or an instant; left out,
 /// everything that is not over is meant. Each is refunded by the schedule.
+#[utoipa::path(
+    delete,
+    path = "/OpenPEX/series/{id}",
+    operation_id = "deleteSeries",
+    tag = "Series"
+)]
 pub async fn delete(
     State(app): State<AppState>,
     caller: Caller,

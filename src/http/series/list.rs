@@ -14,6 +14,12 @@ use crate::http::wire::{SeriesOut, reservations_of};
 
 /// Paged by `limit` and `cursor`; a page has at most [`SERIES_LIST_LIMIT_MAX`] series, since each
 /// brings all of its occurrences.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/series",
+    operation_id = "listSeries",
+    tag = "Series"
+)]
 pub async fn list(
     State(app): State<AppState>,
     caller: Caller,

@@ -13,6 +13,12 @@ use crate::http::state::AppState;
 use crate::http::wire::{SeriesOut, reservations_of};
 
 /// Its representation. It has no entity tag: its occurrences go on without it.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/series/{id}",
+    operation_id = "getSeries",
+    tag = "Series"
+)]
 pub async fn show(
     State(app): State<AppState>,
     caller: Caller,

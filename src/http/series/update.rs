@@ -11,6 +11,12 @@ use crate::http::request::{Caller, Fields, Sent};
 use crate::http::state::AppState;
 
 /// Takes `{"reply": "CONFIRM"}` or `{"reply": "REJECT"}`.
+#[utoipa::path(
+    put,
+    path = "/OpenPEX/series/{id}",
+    operation_id = "updateSeries",
+    tag = "Series"
+)]
 pub async fn update(
     State(app): State<AppState>,
     caller: Caller,

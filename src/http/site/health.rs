@@ -11,11 +11,13 @@ use crate::http::reply;
 use crate::http::state::AppState;
 
 /// The process answers.
+#[utoipa::path(get, path = "/livez", operation_id = "getLiveness", tag = "Health")]
 pub async fn livez() -> Response {
     reply::json(StatusCode::OK, &json!({"live": true}))
 }
 
 /// Whether everything the service needs is there; 503 names what is not.
+#[utoipa::path(get, path = "/readyz", operation_id = "getReadiness", tag = "Health")]
 pub async fn readyz(State(app): State<AppState>) -> Response {
     let checks = app.readiness.checks().await;
     let faults: Vec<_> = checks

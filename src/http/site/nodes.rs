@@ -11,6 +11,7 @@ use crate::http::state::AppState;
 use crate::http::wire::NodeOut;
 
 /// All of them.
+#[utoipa::path(get, path = "/OpenPEX/nodes", operation_id = "listNodes", tag = "Site")]
 pub async fn list(State(app): State<AppState>, _: Caller) -> Result<Response, Problem> {
     let entries: Vec<NodeOut> = app
         .reads

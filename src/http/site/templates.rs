@@ -11,6 +11,12 @@ use crate::http::state::AppState;
 use crate::http::wire::TemplateOut;
 
 /// All of them.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/templates",
+    operation_id = "listTemplates",
+    tag = "Site"
+)]
 pub async fn list(State(app): State<AppState>, _: Caller) -> Result<Response, Problem> {
     let entries: Vec<TemplateOut> = app
         .reads

@@ -11,6 +11,12 @@ use crate::http::state::AppState;
 use crate::http::wire::TypeOut;
 
 /// All of them.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/types",
+    operation_id = "listInstanceTypes",
+    tag = "Site"
+)]
 pub async fn list(State(app): State<AppState>, _: Caller) -> Result<Response, Problem> {
     let entries: Vec<TypeOut> = app
         .reads

@@ -26,6 +26,12 @@ struct Registered {
 }
 
 /// 201 with the integer `userid`. Where registration is closed, only operators make accounts.
+#[utoipa::path(
+    post,
+    path = "/OpenPEX/users",
+    operation_id = "createUser",
+    tag = "Accounts"
+)]
 pub async fn register(State(app): State<AppState>, request: Request) -> Result<Response, Problem> {
     if !app.registration_open {
         let credentials = credentials_of(request.headers(), request.extensions())?;

@@ -16,6 +16,12 @@ use crate::http::request::{Caller, Sent};
 use crate::http::state::AppState;
 
 /// Takes `{"proposal": {…}, "wish", "mode", "until", "betterThan"?}`. What can be met at once is.
+#[utoipa::path(
+    post,
+    path = "/OpenPEX/standing-requests",
+    operation_id = "createStandingRequest",
+    tag = "Standing requests"
+)]
 pub async fn create(
     State(app): State<AppState>,
     caller: Caller,

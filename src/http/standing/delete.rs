@@ -11,6 +11,12 @@ use crate::http::request::{Caller, Sent};
 use crate::http::state::AppState;
 
 /// The record stays.
+#[utoipa::path(
+    delete,
+    path = "/OpenPEX/standing-requests/{id}",
+    operation_id = "deleteStandingRequest",
+    tag = "Standing requests"
+)]
 pub async fn delete(
     State(app): State<AppState>,
     caller: Caller,

@@ -13,6 +13,12 @@ use crate::http::state::AppState;
 use crate::http::wire::StandingRequestOut;
 
 /// Paged by `limit` and `cursor`.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/standing-requests",
+    operation_id = "listStandingRequests",
+    tag = "Standing requests"
+)]
 pub async fn list(
     State(app): State<AppState>,
     caller: Caller,

@@ -13,6 +13,12 @@ use crate::http::state::AppState;
 use crate::http::wire::StandingRequestOut;
 
 /// Its representation, or 304 where the client has it already.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/standing-requests/{id}",
+    operation_id = "getStandingRequest",
+    tag = "Standing requests"
+)]
 pub async fn show(
     State(app): State<AppState>,
     caller: Caller,
