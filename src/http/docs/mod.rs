@@ -10,7 +10,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Components, OpenApi};
+use utoipa::openapi::{Components, OpenApi, PathItem, RefOr, Schema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -72,6 +72,25 @@ pub fn document() -> OpenApi {
         components.add_security_scheme(name, scheme);
     }
     document
+        .paths
+        .paths
+        .values_mut()
+        .for_each(let_bodies_be_left_out);
+    document
+}
+
+/// A body that can be left out is described as optional, not as one that may be `null`.
+fn let_bodies_be_left_out(path: &mut PathItem) {
+    let operations = [&mut path.post, &mut path.put];
+    let bodies = operations
+        .into_iter()
+        .flatten()
+        .filter_map(|operation| operation.request_body.as_mut());
+    for content in bodies.flat_map(|body| body.content.values_mut()) {
+        if let Some(RefOr::T(Schema::OneOf(one_of))) = &mut content.schema {
+            content.schema = one_of.items.pop();
+        }
+    }
 }
 
 /// The route of the document itself.
@@ -79,7 +98,7 @@ pub fn document_route() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(show))
 }
 
-/// This document.
+/// Show this document.
 #[utoipa::path(
     get,
     path = "/OpenPEX/openapi.json",

@@ -42,8 +42,8 @@ pub struct NoneMatchHeader {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
-    /// Most entries of this part.
-    #[param(required = false, minimum = 1, maximum = 200, default = 50)]
+    /// Most entries of this part; 50 where it is left out.
+    #[param(required = false, minimum = 1, maximum = 200)]
     limit: u32,
     /// Where this part begins: from the `Link` header of the part before it (`rel="next"`).
     #[param(required = false)]

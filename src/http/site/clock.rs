@@ -30,14 +30,15 @@ struct ClockOut {
 
 /// Where the test clock is to move: one of the two.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "described; `read_move` reads it")]
 struct ClockMove {
     /// By so many milliseconds.
-    #[schema(required = false, minimum = 0, maximum = 3_162_240_000_000_i64)]
-    advance_ms: i64,
+    #[schema(minimum = 0, maximum = 3_162_240_000_000_i64)]
+    advance_ms: Option<i64>,
     /// To this instant (RFC 3339 or RFC 1123).
-    #[schema(required = false, example = "Mon, 17 Aug 2009 05:00:00 GMT")]
-    now: String,
+    #[schema(example = "Mon, 17 Aug 2009 05:00:00 GMT")]
+    now: Option<String>,
 }
 
 fn show(app: &AppState, now: Timestamp) -> Response {
@@ -51,8 +52,16 @@ fn show(app: &AppState, now: Timestamp) -> Response {
     )
 }
 
+/// Show what time it is for the service.
+///
 /// What time it is for the service.
-#[utoipa::path(get, path = "/OpenPEX/clock", operation_id = "getClock", tag = "Site")]
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/clock",
+    operation_id = "getClock",
+    tag = "Site",
+    responses((status = 200, description = "The time", body = ClockOut), CallerProblems)
+)]
 pub async fn now(State(app): State<AppState>, _: Caller) -> Response {
     show(&app, app.clock.now())
 }
@@ -64,6 +73,8 @@ enum Move {
     To(Timestamp),
 }
 
+/// Move the test clock.
+///
 /// Moves the test clock and answers when everything that became due has been done.
 #[utoipa::path(
     post,
