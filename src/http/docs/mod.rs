@@ -5,8 +5,8 @@
 
 mod parameters;
 mod problems;
+mod reader;
 
-use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -18,6 +18,7 @@ use super::reply::json;
 use super::state::AppState;
 pub use parameters::{MatchHeader, NoneMatchHeader, PageQuery, RepeatHeader, WindowQuery};
 pub use problems::{CallerProblems, ChangeProblems, CommandProblems, NotThere, ProblemSchema};
+pub use reader::routes;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -109,9 +110,4 @@ pub fn document_route() -> OpenApiRouter<AppState> {
 )]
 pub async fn show() -> Response {
     json(StatusCode::OK, &document())
-}
-
-/// The routes of the reader.
-pub fn routes() -> Router<AppState> {
-    Router::new()
 }
