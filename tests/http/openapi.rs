@@ -25,6 +25,28 @@ async fn given_the_service_when_asked_for_its_description_then_it_is_the_golden_
     );
 }
 
+#[tokio::test]
+async fn given_the_reader_when_it_is_opened_then_all_of_it_comes_from_here_under_a_strict_policy() {
+    let site = Site::new().await;
+    let get = |path: String| site.call(Ask::get(&path).anonymous());
+    let page = get("/docs/".to_owned()).await.expect(200);
+    let policy = page.header("content-security-policy").to_owned();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"));
+    let sources = page
+        .text
+        .split(['"', '\''])
+        .filter(|part| part.starts_with('/'));
+    let sources: Vec<String> = sources.map(str::to_owned).collect();
+    assert_eq!(sources.len(), 4, "{}", page.text);
+    for source in sources {
+        assert!(!get(source).await.expect(200).text.is_empty());
+    }
+    assert!(!page.text.contains("http") && !page.text.contains("<style"));
+    get("/docs/swagger-initializer.js".to_owned())
+        .await
+        .expect_problem(404, "unknown_route");
+}
+
 /// Every operation with its path and method.
 fn operations() -> Vec<(&'static str, &'static str, &'static Value)> {
     let paths = document()["paths"].as_object().unwrap().iter();

@@ -25,7 +25,7 @@ pub struct RepeatHeader {
 #[into_params(parameter_in = Header)]
 pub struct MatchHeader {
     /// The `ETag` of an earlier answer, or `*`; 412 where it has changed since.
-    #[param(rename = "If-Match", required = false, example = "\"3\"")]
+    #[param(rename = "If-Match", required = false)]
     if_match: String,
 }
 
@@ -34,7 +34,7 @@ pub struct MatchHeader {
 #[into_params(parameter_in = Header)]
 pub struct NoneMatchHeader {
     /// The `ETag` of an earlier answer; 304 where nothing has changed since.
-    #[param(rename = "If-None-Match", required = false, example = "\"3\"")]
+    #[param(rename = "If-None-Match", required = false)]
     if_none_match: String,
 }
 
@@ -55,10 +55,10 @@ pub struct PageQuery {
 #[into_params(parameter_in = Query)]
 pub struct WindowQuery {
     /// Only what ends after this instant (RFC 3339 or RFC 1123).
-    #[param(required = false, example = "2009-08-17T04:00:00Z")]
+    #[param(required = false)]
     from: String,
     /// Only what starts before this instant (RFC 3339 or RFC 1123).
-    #[param(required = false, example = "2009-08-18T04:00:00Z")]
+    #[param(required = false)]
     to: String,
     /// Only this template.
     #[param(required = false)]
