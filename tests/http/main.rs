@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod accounts;
 mod agreements;
 mod bad_input;
 mod dialogues;
@@ -13,5 +14,7 @@ mod lists;
 mod search;
 mod series;
 mod service;
+mod sessions;
 mod site;
 mod standing;
+mod tokens;

@@ -4,7 +4,7 @@ use openpex_aggregates::account::{Account, AccountEvent, GrantCause};
 use openpex_aggregates::{MicroCredits, ReservationId, UserId};
 use serde::Serialize;
 
-use crate::accounts::Role;
+use crate::accounts;
 use crate::ledger::StoredEvent;
 
 /// An account as clients see it.
@@ -19,6 +19,11 @@ pub struct AccountOut {
     balance: String,
     granted: String,
     spent: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<String>,
+    /// None where the site's is meant; left out where it is not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zone: Option<Option<&'static str>>,
 }
 
 impl AccountOut {
@@ -32,14 +37,18 @@ impl AccountOut {
             balance: account.balance.to_string(),
             granted: account.granted.to_string(),
             spent: account.spent.to_string(),
+            created_at: None,
+            zone: None,
         }
     }
 
     /// The same with whose it is.
     #[must_use]
-    pub fn named(mut self, username: &str, role: Role) -> Self {
-        self.username = Some(username.to_owned());
-        self.role = Some(role.as_str());
+    pub fn named(mut self, owner: &accounts::Account) -> Self {
+        self.username = Some(owner.username.clone());
+        self.role = Some(owner.role.as_str());
+        self.created_at = Some(owner.created_at.to_rfc3339());
+        self.zone = Some(owner.zone.map(|zone| zone.as_str()));
         self
     }
 }
