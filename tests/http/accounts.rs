@@ -17,6 +17,7 @@ async fn given_nobody_when_they_ask_for_the_site_then_they_know_what_they_need_t
         ..Setup::default()
     })
     .await;
+    site.settled().await;
     let reply = site.call(Ask::get("site").anonymous()).await.expect(200);
     assert_eq!(
         reply.json(),
@@ -24,8 +25,8 @@ async fn given_nobody_when_they_ask_for_the_site_then_they_know_what_they_need_t
             "name": "Melbourne", "zone": "Australia/Melbourne", "registrationOpen": false,
             "testClock": true, "version": env!("CARGO_PKG_VERSION"),
             "limits": {
-                "instancesMax": 100, "durationMinMs": 60_000, "durationMaxMs": 31_622_400_000_i64,
-                "horizonMs": 34_560_000_000_i64, "roundsMax": 50, "alternativesMax": 4,
+                "instancesMax": 1_000, "durationMinMs": 60_000, "durationMaxMs": 31_622_400_000_i64,
+                "horizonMs": 34_560_000_000_i64, "roundsMax": 20, "alternativesMax": 4,
                 "passwordBytesMin": 8, "passwordBytesMax": 1_024, "usernameCharsMax": 64,
             },
             "bargaining": {"policy": "take-it-or-leave-it"}, "pricing": {"policy": "flat"},

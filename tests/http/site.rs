@@ -194,6 +194,11 @@ impl Site {
         self.ledger.head().await.unwrap().position
     }
 
+    /// Waits until the views show everything that was recorded.
+    pub async fn settled(&self) {
+        assert!(self.views.wait_for(self.head().await, VIEWS_PATIENCE).await);
+    }
+
     pub async fn send(&self, request: Request<Body>) -> Reply {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();

@@ -147,15 +147,10 @@ async fn a_new_password_ends_the_other_sessions_and_only_the_current_one_makes_i
 
 async fn tokens_are_good_until_they_expire_or_are_taken_back(site: Site) {
     let (gate, zoe) = with_user(&site, "zoe").await;
-    let (_, max) = {
-        gate.register("max", PASSWORD, Role::User, NOW)
-            .await
-            .unwrap();
-        (
-            (),
-            gate.verify_basic("max", PASSWORD).await.unwrap().unwrap(),
-        )
-    };
+    gate.register("max", PASSWORD, Role::User, NOW)
+        .await
+        .unwrap();
+    let max = gate.verify_basic("max", PASSWORD).await.unwrap().unwrap();
     let end = NOW.saturating_add(5_000);
     let (short, long) = (
         make(&gate, zoe.user_id, Some(end)).await,
