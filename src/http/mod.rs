@@ -33,6 +33,7 @@ mod wire;
 
 use axum::Router;
 use axum::middleware;
+use axum::response::IntoResponse;
 use tower::Layer;
 use tower_http::normalize_path::NormalizePathLayer;
 use utoipa_axum::router::OpenApiRouter;
@@ -49,15 +50,14 @@ use limits::{CLOCK_TIME_MAX, REQUEST_TIME_MAX};
 use observe::{observe, within};
 use problem::{method_not_allowed, unknown_route};
 
-/// Everything that is served: the API under `/OpenPEX`, health, and the page at `/`.
+/// Everything that is served: the API under `/OpenPEX`, health, and the portal everywhere else.
 ///
 /// Serve it with connect info (`into_make_service_with_connect_info::<SocketAddr>()`), so that
 /// failed log-ins are counted by network.
 pub fn router(state: AppState) -> Router {
     let quick = Router::from(quick())
         .merge(docs::routes())
-        .merge(crate::portal::routes())
-        .fallback(unknown_route)
+        .fallback_service(crate::portal::router(|| unknown_route().into_response()))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn(|request, next| {
             within(REQUEST_TIME_MAX, request, next)

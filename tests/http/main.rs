@@ -12,6 +12,7 @@ mod idempotency;
 mod instances;
 mod lists;
 mod openapi;
+mod portal;
 mod search;
 mod series;
 mod service;

@@ -47,7 +47,7 @@ async fn file(Path(name): Path<String>) -> Result<Response, Problem> {
         return Ok((HEADERS, content_type, READER).into_response());
     }
     if !FILES.contains(&name.as_str()) {
-        return Err(unknown_route().await);
+        return Err(unknown_route());
     }
     let config = Arc::new(Config::from("/OpenPEX/openapi.json"));
     // An embedded file cannot fail to be read; only the initialiser, which is not served, is made.
