@@ -13,6 +13,7 @@
 mod account;
 mod commands;
 mod ended;
+mod events;
 mod instances;
 pub mod limits;
 mod observe;
@@ -60,6 +61,7 @@ pub fn router(state: AppState) -> Router {
         .merge(search::routes())
         .merge(series::routes())
         .merge(standing::routes())
+        .merge(events::routes())
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .merge(crate::portal::routes())

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use http_body_util::BodyExt;
 use openpex::accounts::{AccountStore, Authenticator, HashCost, Passwords, Role};
 use openpex::clock::{Clock, TestClock};
+use openpex::event_feed::EventFeed;
 use openpex::http::{
     AppState, ClockControl, ClockError, CommandGate, Parts, Readiness, ReadinessCheck, router,
 };
@@ -159,6 +160,7 @@ impl Site {
             commands: setup.gate.unwrap_or_else(|| Arc::new(handle.clone())),
             reads: Arc::new(ViewReads::new(views.clone())),
             ledger: ledger.clone(),
+            events: EventFeed::start(ledger.clone(), views.clone(), &tasks, stop.clone()),
             authenticator,
             clock: shared_clock,
             clock_control: setup.test_clock.then_some(hand),

@@ -11,6 +11,7 @@ mod parameters;
 mod path_id;
 mod precondition;
 mod query;
+mod recheck;
 mod throttle;
 
 pub(super) use auth::network_from;
@@ -23,4 +24,5 @@ pub use parameters::Parameters;
 pub use path_id::id_of;
 pub use precondition::{etag_of, is_unchanged};
 pub use query::{ListQuery, next_link};
+pub use recheck::Recheck;
 pub use throttle::Throttle;
