@@ -7,6 +7,7 @@ mod access;
 mod agreements;
 mod bad_input;
 mod dialogues;
+mod events;
 mod idempotency;
 mod instances;
 mod lists;
@@ -14,4 +15,6 @@ mod search;
 mod series;
 mod service;
 mod site;
+#[path = "../support/sse.rs"]
+mod sse;
 mod standing;

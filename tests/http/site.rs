@@ -42,6 +42,7 @@ pub struct Site {
     pub writer: WriterHandle,
     views: Views,
     pub ledger: Ledger,
+    pub events: EventFeed,
     pub clock: TestClock,
     pub tasks: TaskTracker,
     effects: Mutex<mpsc::UnboundedReceiver<Vec<OutstandingEffect>>>,
@@ -155,12 +156,13 @@ impl Site {
                 .await
                 .unwrap();
         }
+        let events = EventFeed::start(ledger.clone(), views.clone(), &tasks, stop.clone());
         let hand: Arc<dyn ClockControl> = Arc::new(ClockHand(clock.clone(), handle.clone()));
         let router = router(AppState::new(Parts {
             commands: setup.gate.unwrap_or_else(|| Arc::new(handle.clone())),
             reads: Arc::new(ViewReads::new(views.clone())),
             ledger: ledger.clone(),
-            events: EventFeed::start(ledger.clone(), views.clone(), &tasks, stop.clone()),
+            events: events.clone(),
             authenticator,
             clock: shared_clock,
             clock_control: setup.test_clock.then_some(hand),
@@ -175,6 +177,7 @@ impl Site {
             router,
             writer,
             ledger,
+            events,
             views,
             clock,
             tasks,
@@ -187,6 +190,11 @@ impl Site {
     /// The position of the newest event.
     pub async fn head(&self) -> u64 {
         self.ledger.head().await.unwrap().position
+    }
+
+    /// Tells the service to stop.
+    pub fn stop(&self) {
+        self.stop.cancel();
     }
 
     pub async fn send(&self, request: Request<Body>) -> Reply {

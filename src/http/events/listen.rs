@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 
 use super::stream::EventStream;
 use crate::http::limits::{EVENTS_BEHIND_MAX, READ_WAIT_MAX, STREAM_CHUNKS_MAX};
+use crate::http::own_writes::wait_for_own_writes;
 use crate::http::problem::Problem;
 use crate::http::request::{Caller, Parameters, Recheck};
 use crate::http::state::AppState;
@@ -75,6 +76,7 @@ pub async fn listen(
     caller: Caller,
     asked: Asked,
 ) -> Result<Response, Problem> {
+    wait_for_own_writes(&app, &caller).await?;
     if let Some(id) = asked.reservation {
         check_visible(&app, &caller, id).await?;
     }
@@ -100,9 +102,8 @@ pub async fn listen(
     Ok((StatusCode::OK, headers, Body::from_stream(body)).into_response())
 }
 
-/// 404 for a reservation that is not there or not theirs; one that was just made may not be in the views.
+/// 404 for a reservation that is not there or not theirs.
 async fn check_visible(app: &AppState, caller: &Caller, id: ReservationId) -> Result<(), Problem> {
-    crate::http::own_writes::wait_for_own_writes(app, caller).await?;
     app.reads
         .find_reservation(id)
         .await?
@@ -135,13 +136,35 @@ async fn begin_at(app: &AppState, after: Option<u64>) -> Result<(u64, u64), Prob
         })??;
     }
     let head = reached()?;
-    if head.saturating_sub(after) > EVENTS_BEHIND_MAX {
-        let detail = format!(
-            "{after} lies more than {EVENTS_BEHIND_MAX} events behind {head}: read anew what you show, \
-             and listen from now on"
-        );
-        let gone = Problem::new(StatusCode::GONE, "position_too_old", detail);
-        return Err(gone.with("head", head).with("limit", EVENTS_BEHIND_MAX));
-    }
+    check_not_too_old(after, head)?;
     Ok((after, head))
+}
+
+/// 410 where more than [`EVENTS_BEHIND_MAX`] events lie between.
+fn check_not_too_old(after: u64, head: u64) -> Result<(), Problem> {
+    if head.saturating_sub(after) <= EVENTS_BEHIND_MAX {
+        return Ok(());
+    }
+    let detail = format!(
+        "{after} lies more than {EVENTS_BEHIND_MAX} events behind {head}: read anew what you show, and \
+         listen from now on"
+    );
+    let gone = Problem::new(StatusCode::GONE, "position_too_old", detail);
+    Err(gone.with("head", head).with("limit", EVENTS_BEHIND_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_begins_at_most_so_far_back() {
+        assert!(check_not_too_old(7, EVENTS_BEHIND_MAX + 7).is_ok());
+        let gone = check_not_too_old(7, EVENTS_BEHIND_MAX + 8).unwrap_err();
+        assert_eq!(gone.status(), StatusCode::GONE);
+        assert!(
+            check_not_too_old(9, 8).is_ok(),
+            "the views are a step behind"
+        );
+    }
 }

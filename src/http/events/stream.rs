@@ -202,7 +202,9 @@ impl EventStream {
                 self.checked = (now, service_now);
                 Ok(())
             }
-            Err(problem) if problem.status().is_client_error() => Err(End::CredentialsEnded),
+            Err(problem) if [401, 403].contains(&problem.status().as_u16()) => {
+                Err(End::CredentialsEnded)
+            }
             // That it cannot be told is no answer: nothing is sent on credentials that may have ended.
             Err(_) => Err(End::CredentialsUnknown),
         }
