@@ -56,3 +56,5 @@ pub const SLOW_CLIENT_MAX: Duration = Duration::from_secs(10);
 pub const STREAM_SILENCE_MAX: Duration = Duration::from_secs(15);
 /// How long a stream sends events without checking its credentials anew.
 pub const CREDENTIALS_TRUSTED_FOR: Duration = Duration::from_secs(2);
+/// Most events of a history, with those of the instances.
+pub const HISTORY_EVENTS_MAX: usize = 20_000;

@@ -41,7 +41,6 @@ pub use ports::{
     ClockControl, ClockError, CommandGate, InstanceView, ListFilter, Listed, Page, ReadError,
     ReadSide, Readiness, ReadinessCheck, ReservationView, SeriesView, StandingRequestView,
 };
-pub use reservations::SENDER_KEY;
 pub use state::{AppState, Parts};
 
 use limits::{CLOCK_TIME_MAX, REQUEST_TIME_MAX};

@@ -11,6 +11,7 @@ mod events;
 mod idempotency;
 mod instances;
 mod lists;
+mod past;
 mod search;
 mod series;
 mod service;

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use openpex_aggregates::ReservationId;
 use openpex_aggregates::live::Fact;
@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 
 use super::ReservationPath;
 use super::history::Entry;
-use crate::http::ended::fold_reservation;
+use super::life::{AS_OF, AsOf, Life};
 use crate::http::problem::Problem;
 use crate::http::reply::json;
-use crate::http::request::Caller;
+use crate::http::request::{Caller, Parameters};
 use crate::http::state::AppState;
 use crate::ledger::StoredEvent;
 use crate::writer::stored_fact;
@@ -40,20 +40,16 @@ struct Explanation {
     steps: Vec<Step>,
 }
 
-/// JSON, or plain text for who accepts only that.
+/// JSON, or plain text for who accepts only that; `as_of` a position or an instant.
 pub async fn explain(
     State(app): State<AppState>,
     caller: Caller,
     path: ReservationPath,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let events = app
-        .ledger
-        .read_stream("reservation", &path.id.to_string())
-        .await?;
-    let cold = fold_reservation(&events)?
-        .filter(|cold| caller.may_see(cold.state.user_id))
-        .ok_or_else(|| Problem::not_found("reservation"))?;
+    let as_of = AsOf::of(&Parameters::of(&uri, &[AS_OF])?)?;
+    let Life { cold, events, .. } = Life::read(&app, &caller, path.id, as_of).await?;
     let steps: Vec<Step> = events.into_iter().map(Step::of).collect::<Result<_, _>>()?;
     let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
     if accepts.is_some_and(|accepts| accepts.starts_with("text/plain")) {
