@@ -12,6 +12,7 @@
 
 mod account;
 mod commands;
+mod csv;
 mod ended;
 mod events;
 mod instances;
@@ -38,8 +39,9 @@ use tower::Layer;
 use tower_http::normalize_path::NormalizePathLayer;
 
 pub use ports::{
-    ClockControl, ClockError, CommandGate, InstanceView, ListFilter, Listed, Page, ReadError,
-    ReadSide, Readiness, ReadinessCheck, ReservationView, SeriesView, StandingRequestView,
+    ClockControl, ClockError, CommandGate, InstanceListFilter, InstanceView, ListFilter, Listed,
+    Page, ReadError, ReadSide, Readiness, ReadinessCheck, ReservationListFilter, ReservationView,
+    SeriesView, StandingRequestView,
 };
 pub use state::{AppState, Parts};
 
