@@ -126,9 +126,12 @@ async fn given_filters_of_one_list_when_listed_then_only_what_they_name_comes() 
     let list = async |path: &str, by: &str| {
         ids(&site.call(Ask::get(path).by(by)).await.expect(200).json())
     };
-    assert_eq!(list("reservations?userid=1", "eve").await, [id.clone()]);
-    assert_eq!(list("reservations?userid=2", "eve").await, [theirs.clone()]);
-    assert_eq!(list("reservations?userid=1", "zoe").await, [id.clone()]);
+    assert_eq!(list("reservations?userid=1", "eve").await, vec![id.clone()]);
+    assert_eq!(
+        list("reservations?userid=2", "eve").await,
+        vec![theirs.clone()]
+    );
+    assert_eq!(list("reservations?userid=1", "zoe").await, vec![id.clone()]);
     assert!(list("reservations?userid=2", "zoe").await.is_empty());
     assert_eq!(list("reservations?type=XLARGE", "max").await, [theirs]);
     assert!(list("reservations?type=SMALL", "eve").await.is_empty());
@@ -139,11 +142,11 @@ async fn given_filters_of_one_list_when_listed_then_only_what_they_name_comes() 
             .is_empty()
     );
     let of = format!("instances?reservation={id}");
-    assert_eq!(list(&of, "zoe").await, [instance.clone()]);
+    assert_eq!(list(&of, "zoe").await, vec![instance.clone()]);
     assert!(list(&of, "max").await.is_empty());
     assert_eq!(
         list("instances?node=node-1&userid=1", "eve").await,
-        [instance.clone()]
+        vec![instance.clone()]
     );
     for nothing in ["node=node-2", "stuck=true", "userid=2"] {
         assert!(

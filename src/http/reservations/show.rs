@@ -23,7 +23,7 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     let view = match AsOf::of(&Parameters::of(&uri, &[AS_OF])?)? {
         AsOf::Now => path.find(&app, &caller).await?,
-        as_of => {
+        as_of @ (AsOf::Position(_) | AsOf::Instant(_)) => {
             let life = Life::read(&app, &caller, path.id, as_of).await?;
             let life = life.with_instances(&app, path.id, as_of).await?;
             life.view(path.id)
