@@ -34,6 +34,7 @@ mod wire;
 
 use axum::Router;
 use axum::middleware;
+use axum::response::IntoResponse;
 use axum::routing::get;
 use tower::Layer;
 use tower_http::normalize_path::NormalizePathLayer;
@@ -50,7 +51,7 @@ use observe::{observe, within};
 use problem::{method_not_allowed, unknown_route};
 use site::{clock, health};
 
-/// Everything that is served: the API under `/OpenPEX`, health, and the page at `/`.
+/// Everything that is served: the API under `/OpenPEX`, health, and the portal everywhere else.
 ///
 /// Serve it with connect info (`into_make_service_with_connect_info::<SocketAddr>()`), so that
 /// failed log-ins are counted by network.
@@ -65,8 +66,7 @@ pub fn router(state: AppState) -> Router {
         .merge(events::routes())
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
-        .merge(crate::portal::routes())
-        .fallback(unknown_route)
+        .fallback_service(crate::portal::router(|| unknown_route().into_response()))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn(|request, next| {
             within(REQUEST_TIME_MAX, request, next)

@@ -222,7 +222,7 @@ impl IntoResponse for Problem {
 }
 
 /// The answer to a path that leads nowhere.
-pub async fn unknown_route() -> Problem {
+pub fn unknown_route() -> Problem {
     let detail = "there is nothing at this path; the API is under /OpenPEX";
     Problem::new(StatusCode::NOT_FOUND, "unknown_route", detail)
 }

@@ -12,6 +12,7 @@ mod idempotency;
 mod instances;
 mod lists;
 mod past;
+mod portal;
 mod search;
 mod series;
 mod service;

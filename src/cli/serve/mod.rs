@@ -260,7 +260,7 @@ fn announce(
     }
     let store = database_url.split(':').next().unwrap_or_default();
     say(format_args!(
-        "OpenPEX is ready at http://{address} (ledger in {store}; try http://{address}/OpenPEX/types)"
+        "OpenPEX is ready at http://{address} (portal there, API under /OpenPEX, ledger in {store})"
     ));
     Ok(())
 }
