@@ -264,7 +264,10 @@ impl EventStore for PostgresStore {
     }
 
     async fn hashes_at(&self, positions: &[u64]) -> Result<HashMap<u64, ChainHash>, LedgerError> {
-        let positions: Vec<i64> = positions.iter().map(|position| to_db(*position)).collect();
+        let positions: Vec<i64> = positions
+            .iter()
+            .filter_map(|position| i64::try_from(*position).ok())
+            .collect();
         let query = sqlx::query(SELECT_HASHES).bind(positions);
         let rows = query
             .fetch_all(self.pool())
