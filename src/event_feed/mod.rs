@@ -24,7 +24,9 @@ use tokio_util::task::TaskTracker;
 
 pub use self::owners::OWNERS_MAX;
 use self::owners::OwnerCache;
-pub use self::published::{Audience, PublishedEvent, SENDER_KEY, aggregate_name, metadata_of};
+pub use self::published::{
+    Audience, PublishedEvent, SENDER_KEY, StreamEvent, aggregate_name, metadata_of,
+};
 use crate::ledger::{Ledger, LedgerError};
 
 /// Most events that the shared memory holds; a listener further back reads the ledger.

@@ -12,8 +12,10 @@ use openpex_aggregates::{ReservationId, UserId};
 use cqrs_es::Aggregate as _;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::owners::Owner;
+use crate::http::words::{AggregateWord, SenderWord};
 use crate::ledger::StoredEvent;
 use crate::writer::stored_fact;
 
@@ -47,15 +49,29 @@ pub struct PublishedEvent {
 }
 
 /// What listeners are told of an event.
-#[derive(Serialize)]
-struct Told<'a> {
+#[derive(Serialize, ToSchema)]
+pub struct StreamEvent<'a> {
+    /// Its place in the ledger.
     position: u64,
+    /// When it was decided.
+    #[schema(format = DateTime)]
     at: String,
+    /// Its name.
+    #[schema(example = "ReservationConfirmed")]
     event: &'a str,
+    /// What it happened to.
+    #[schema(value_type = AggregateWord)]
     aggregate: &'a str,
+    /// Which: an id, a user's number, or a node's name.
     id: &'a str,
+    /// The reservation it is about.
+    #[schema(required, value_type = Option<String>, format = Uuid)]
     reservation: Option<ReservationId>,
+    /// Whose it is; null for what is the site's.
+    #[schema(required, value_type = Option<i64>)]
     userid: Option<UserId>,
+    /// Who said it.
+    #[schema(required, value_type = Option<SenderWord>)]
     sender: Option<&'a str>,
 }
 
@@ -76,7 +92,7 @@ impl PublishedEvent {
             }
         };
         let metadata = metadata_of(&stored);
-        let told = Told {
+        let told = StreamEvent {
             position: stored.position,
             at: stored.recorded_at.to_rfc3339(),
             event: &stored.event_type,

@@ -6,11 +6,13 @@
 mod access;
 mod agreements;
 mod bad_input;
+mod conformance;
 mod dialogues;
 mod events;
 mod idempotency;
 mod instances;
 mod lists;
+mod openapi;
 mod past;
 mod portal;
 mod search;

@@ -17,6 +17,8 @@ use std::convert::Infallible;
 use tokio::sync::mpsc;
 
 use super::stream::EventStream;
+use crate::event_feed::StreamEvent;
+use crate::http::docs::{CallerProblems, NotThere, StreamProblems, StreamQuery};
 use crate::http::limits::{EVENTS_BEHIND_MAX, READ_WAIT_MAX, STREAM_CHUNKS_MAX};
 use crate::http::own_writes::wait_for_own_writes;
 use crate::http::problem::Problem;
@@ -70,7 +72,21 @@ fn position_in(name: &'static str, text: &str) -> Result<u64, Problem> {
     })
 }
 
-/// Opens a stream; it ends when the service stops, the credentials end, or the client is too slow.
+/// Listen to events.
+///
+/// Server-sent events: each has its position as `id`, its name as `event`, and a `StreamEvent` as `data`;
+/// it is sent once every read shows it. `position` says how far the stream is, at its beginning, once it has
+/// caught up, and every 15 s of silence; `end` why it ends: the service stops, the credentials have ended,
+/// or the client is too slow. A user hears of what is theirs, of nodes and of policy; operators and auditors
+/// of everything.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/events",
+    operation_id = "listenToEvents",
+    tag = "Events",
+    params(StreamQuery, ("Last-Event-ID" = Option<u64>, Header, description = "What a browser sends when it comes back; goes before `after`")),
+    responses((status = 200, description = "Goes on until it ends", body = StreamEvent, content_type = "text/event-stream"), CallerProblems, NotThere, StreamProblems)
+)]
 pub async fn listen(
     State(app): State<AppState>,
     caller: Caller,

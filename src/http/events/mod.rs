@@ -5,14 +5,14 @@ mod listen;
 mod places;
 mod stream;
 
-use axum::Router;
-use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::state::AppState;
 
 pub use places::StreamPlaces;
 
 /// The route `/OpenPEX/events`.
-pub fn routes() -> Router<AppState> {
-    Router::new().route("/OpenPEX/events", get(listen::listen))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(listen::listen))
 }

@@ -7,6 +7,7 @@ use axum::response::Response;
 use openpex_aggregates::NodeName;
 
 use crate::http::csv::Csv;
+use crate::http::docs::{CallerProblems, InstancesQuery, OwnerQuery, PageQuery, WindowQuery};
 use crate::http::own_writes::wait_for_own_writes;
 use crate::http::ports::{InstanceListFilter, Listed};
 use crate::http::problem::Problem;
@@ -19,9 +20,18 @@ use crate::http::wire::{InstanceOut, POWER_STATES};
 const OWN: [&str; 4] = ["reservation", "node", "stuck", "removed"];
 const FILE_NAME: &str = "instances.csv";
 
-/// Filtered by `status`, `from`, `to`, `template`, `reservation`, `node`, `stuck` and `userid`, and with
-/// `removed=true` also those whose VM is gone; paged by `limit` and `cursor`; as CSV for who asks for
-/// `format=csv` or accepts `text/csv`. A user who names somebody else's `userid` gets an empty list.
+/// List instances.
+///
+/// Filtered by each parameter, paged by `limit` and `cursor`. A user who names somebody else's `userid` gets
+/// an empty list.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/instances",
+    operation_id = "listInstances",
+    tag = "Instances",
+    params(("status" = Option<String>, Query, description = "Only these, separated by commas or repeated: HALTED, RUNNING, PAUSED, SUSPENDED, UNKNOWN"), WindowQuery, InstancesQuery, OwnerQuery, PageQuery),
+    responses((status = 200, description = "Newest first", content((Vec<InstanceOut> = "application/json"), (String = "text/csv")), headers(("Link" = Option<String>, description = "The next part, where there is one (rel=\"next\")"))), CallerProblems)
+)]
 pub async fn list(
     State(app): State<AppState>,
     caller: Caller,

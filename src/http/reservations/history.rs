@@ -10,14 +10,17 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
+use utoipa::ToSchema;
 
 use super::ReservationPath;
 use super::life::{AS_OF, AsOf, Life};
 use crate::event_feed::{SENDER_KEY, aggregate_name, metadata_of};
+use crate::http::docs::{AsOfProblems, AsOfQuery, CallerProblems, NotThere};
 use crate::http::problem::Problem;
 use crate::http::reply::json;
 use crate::http::request::{Caller, Parameters};
 use crate::http::state::AppState;
+use crate::http::wire::words::{HistoryAggregate, SenderWord};
 use crate::ledger::{ChainHash, StoredEvent};
 
 /// The name under which an event's metadata holds the id of the account that asked for it.
@@ -25,28 +28,55 @@ const USER_KEY: &str = "user";
 const INSTANCES: &str = "instances";
 
 /// An event as clients see it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = HistoryEntry)]
 pub(super) struct Entry {
     pub(super) position: u64,
     sequence: u64,
+    #[schema(format = DateTime)]
     pub(super) at: String,
+    /// What it happened to.
+    #[schema(value_type = HistoryAggregate)]
     aggregate: String,
+    /// Which: the id of the reservation or of one of its instances.
+    #[schema(format = Uuid)]
     id: String,
+    #[schema(required, value_type = Option<SenderWord>)]
     pub(super) sender: Option<String>,
-    /// Who asked for it; `None` for what came about by itself.
+    /// Who asked for it; null for what came about by itself.
+    #[schema(required)]
     userid: Option<i64>,
+    /// The name of the event.
+    #[schema(example = "ReservationConfirmed")]
     pub(super) event: String,
+    /// The version of the event's form.
     version: String,
+    /// What the event says, as it is stored; null where its name says everything.
+    #[schema(value_type = Value)]
     pub(super) data: Box<RawValue>,
-    /// As it is stored, byte for byte.
+    /// What is recorded beside the event, byte for byte as it is stored.
+    #[schema(value_type = Value)]
     metadata: Box<RawValue>,
+    /// The hash of the event before it in the ledger, in hexadecimal.
+    #[schema(required)]
     previous_hash: Option<String>,
+    /// The hash that chains it to the event before, in hexadecimal.
     hash: String,
 }
 
-/// The entries, oldest first; `as_of` a position or an instant, `instances=false` without those of its
-/// instances.
+/// List the events of a reservation.
+///
+/// The entries, oldest first; with those of its instances unless `instances=false`. Each has what its link
+/// of the chain is made of.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/reservations/{id}/history",
+    operation_id = "listReservationHistory",
+    tag = "Reservations",
+    params(("id" = String, Path, format = Uuid, description = "The id of a reservation"), AsOfQuery, ("instances" = Option<bool>, Query, description = "false leaves out the events of its instances")),
+    responses((status = 200, description = "Every event, oldest first", body = Vec<Entry>), CallerProblems, NotThere, AsOfProblems)
+)]
 pub async fn history(
     State(app): State<AppState>,
     caller: Caller,

@@ -7,6 +7,7 @@ use axum::response::Response;
 use openpex_aggregates::reservation::StatusName;
 
 use crate::http::csv::Csv;
+use crate::http::docs::{CallerProblems, OwnerQuery, PageQuery, ReservationsQuery, WindowQuery};
 use crate::http::own_writes::wait_for_own_writes;
 use crate::http::ports::{Listed, ReservationListFilter};
 use crate::http::problem::Problem;
@@ -19,9 +20,18 @@ use crate::http::wire::ReservationOut;
 const OWN: [&str; 2] = ["type", "series"];
 const FILE_NAME: &str = "reservations.csv";
 
-/// Filtered by `status`, `from`, `to`, `template`, `type`, `series` and `userid`, paged by `limit` and
-/// `cursor`; as CSV for who asks for `format=csv` or accepts `text/csv`. A user who names somebody else's
-/// `userid` gets an empty list.
+/// List reservations.
+///
+/// Filtered by each parameter, paged by `limit` and `cursor`. A user who names somebody else's `userid` gets
+/// an empty list.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/reservations",
+    operation_id = "listReservations",
+    tag = "Reservations",
+    params(("status" = Option<String>, Query, description = "Only these, separated by commas or repeated: INITIATED, COUNTERED, ACCEPTED, CONFIRM_REQUESTED, CONFIRMED, ACTIVATED, REJECTED, WITHDRAWN, LAPSED, CANCELLED, EXPIRED"), WindowQuery, ReservationsQuery, OwnerQuery, PageQuery),
+    responses((status = 200, description = "Newest first", content((Vec<ReservationOut> = "application/json"), (String = "text/csv")), headers(("Link" = Option<String>, description = "The next part, where there is one (rel=\"next\")"))), CallerProblems)
+)]
 pub async fn list(
     State(app): State<AppState>,
     caller: Caller,

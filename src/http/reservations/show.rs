@@ -6,14 +6,24 @@ use axum::response::Response;
 
 use super::ReservationPath;
 use super::life::{AS_OF, AsOf, Life};
+use crate::http::docs::{AsOfProblems, AsOfQuery, CallerProblems, NoneMatchHeader, NotThere};
 use crate::http::problem::Problem;
 use crate::http::reply::{json, tagged};
 use crate::http::request::{Caller, Parameters};
 use crate::http::state::AppState;
 use crate::http::wire::ReservationOut;
 
-/// Its representation, or 304 where the client has it already; with `as_of`, a position or an instant, as
-/// it stood then.
+/// Show a reservation.
+///
+/// Its representation, or 304 where the client has it already; with `as_of`, as it stood then.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/reservations/{id}",
+    operation_id = "getReservation",
+    tag = "Reservations",
+    params(("id" = String, Path, format = Uuid, description = "The id of a reservation"), AsOfQuery, NoneMatchHeader),
+    responses((status = 200, description = "The reservation", body = ReservationOut, headers(("ETag" = String, description = "How far it has got"))), (status = 304, description = "Nothing has changed since"), CallerProblems, NotThere, AsOfProblems)
+)]
 pub async fn show(
     State(app): State<AppState>,
     caller: Caller,
