@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use openpex_aggregates::account::Account;
-use openpex_aggregates::instance::PowerState;
 use openpex_aggregates::node::Node;
 use openpex_aggregates::policy::Policy;
 use openpex_aggregates::reservation::StatusName;
@@ -18,8 +17,8 @@ use openpex_projections::{
 };
 
 use crate::http::{
-    InstanceView, ListFilter, Listed, Page, ReadError, ReadSide, ReservationView, SeriesView,
-    StandingRequestView,
+    InstanceListFilter, InstanceView, Listed, Page, ReadError, ReadSide, ReservationListFilter,
+    ReservationView, SeriesView, StandingRequestView,
 };
 use crate::ledger::Ledger;
 use crate::writer::{Recent, stored_fact};
@@ -92,6 +91,16 @@ impl ViewReads {
     }
 }
 
+impl ViewReads {
+    /// The reservations of a series; none where there is no such series.
+    async fn occurrences(&self, id: SeriesId) -> Result<Vec<ReservationId>, ReadError> {
+        let found = self.views.series().find(id).await.map_err(unavailable)?;
+        let series = found.map(|view| view.state).unwrap_or_default();
+        let occurrences = series.occurrences().iter();
+        Ok(occurrences.map(|one| one.reservation_id).collect())
+    }
+}
+
 fn unavailable(error: ViewsError) -> ReadError {
     ReadError::Unavailable(Box::new(error))
 }
@@ -135,15 +144,22 @@ impl ReadSide for ViewReads {
 
     async fn list_reservations(
         &self,
-        filter: &ListFilter<StatusName>,
+        filter: &ReservationListFilter,
         page: &Page,
     ) -> Result<Listed<ReservationView>, ReadError> {
+        let among = match filter.series {
+            None => None,
+            Some(id) => Some(self.occurrences(id).await?),
+        };
+        let common = &filter.common;
         let filter = ReservationFilter {
-            user_id: filter.owner,
-            status: filter.statuses.clone(),
-            from: filter.from,
-            to: filter.to,
-            template: filter.template.clone(),
+            user_id: common.owner,
+            status: common.statuses.clone(),
+            from: common.from,
+            to: common.to,
+            template: common.template.clone(),
+            instance_type: filter.instance_type.clone(),
+            among,
         };
         let listed = self
             .views
@@ -164,16 +180,20 @@ impl ReadSide for ViewReads {
 
     async fn list_instances(
         &self,
-        filter: &ListFilter<PowerState>,
+        filter: &InstanceListFilter,
         page: &Page,
     ) -> Result<Listed<InstanceView>, ReadError> {
+        let common = &filter.common;
         let filter = InstanceFilter {
-            user_id: filter.owner,
-            power_state: filter.statuses.clone(),
-            from: filter.from,
-            to: filter.to,
-            template: filter.template.clone(),
-            include_removed: false,
+            user_id: common.owner,
+            power_state: common.statuses.clone(),
+            from: common.from,
+            to: common.to,
+            template: common.template.clone(),
+            include_removed: filter.removed,
+            reservation_id: filter.reservation,
+            node: filter.node.clone(),
+            stuck: filter.stuck,
         };
         let listed = self
             .views

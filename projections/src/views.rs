@@ -9,6 +9,7 @@ use crate::accounts::Accounts;
 use crate::error::ViewsError;
 use crate::instances::Instances;
 use crate::nodes::Nodes;
+use crate::owners::Owners;
 use crate::policy::SitePolicy;
 use crate::projector::Projector;
 use crate::reservations::Reservations;
@@ -129,6 +130,12 @@ impl Views {
     #[must_use]
     pub const fn standing_requests(&self) -> StandingRequests<'_> {
         StandingRequests(self)
+    }
+
+    /// Queries of whose things are.
+    #[must_use]
+    pub const fn owners(&self) -> Owners<'_> {
+        Owners(self)
     }
 
     /// Queries of the policy in force.

@@ -12,8 +12,10 @@
 
 mod account;
 mod commands;
+mod csv;
 mod docs;
 mod ended;
+mod events;
 mod instances;
 pub mod limits;
 mod observe;
@@ -42,12 +44,13 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub use docs::document;
 pub use ports::{
-    ClockControl, ClockError, CommandGate, InstanceView, ListFilter, Listed, Page, ReadError,
-    ReadSide, Readiness, ReadinessCheck, ReservationView, SeriesView, StandingRequestView,
+    ClockControl, ClockError, CommandGate, InstanceListFilter, InstanceView, ListFilter, Listed,
+    Page, ReadError, ReadSide, Readiness, ReadinessCheck, ReservationListFilter, ReservationView,
+    SeriesView, StandingRequestView,
 };
-pub use reservations::SENDER_KEY;
 pub use site::{PublicUrl, SITE_NAME, SiteSettings};
 pub use state::{AppState, Parts};
+pub(crate) use wire::words;
 
 use limits::{CLOCK_TIME_MAX, REQUEST_TIME_MAX};
 use observe::{observe, within};
@@ -95,6 +98,7 @@ fn quick() -> OpenApiRouter<AppState> {
         .merge(search::routes())
         .merge(series::routes())
         .merge(standing::routes())
+        .merge(events::routes())
         .merge(docs::document_route())
 }
 

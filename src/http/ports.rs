@@ -14,7 +14,7 @@ use openpex_aggregates::reservation::{Reservation, StatusName};
 use openpex_aggregates::series::Series;
 use openpex_aggregates::standing::StandingRequest;
 use openpex_aggregates::{
-    InstanceId, ReservationId, SeriesId, StandingRequestId, Timestamp, UserId,
+    InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, Timestamp, UserId,
 };
 
 use crate::writer::{Committed, WriteError, WriteRequest};
@@ -44,7 +44,7 @@ pub trait ReadSide: Send + Sync + 'static {
     /// Reservations, newest first.
     async fn list_reservations(
         &self,
-        filter: &ListFilter<StatusName>,
+        filter: &ReservationListFilter,
         page: &Page,
     ) -> Result<Listed<ReservationView>, ReadError>;
 
@@ -54,7 +54,7 @@ pub trait ReadSide: Send + Sync + 'static {
     /// Instances, newest first.
     async fn list_instances(
         &self,
-        filter: &ListFilter<PowerState>,
+        filter: &InstanceListFilter,
         page: &Page,
     ) -> Result<Listed<InstanceView>, ReadError>;
 
@@ -164,6 +164,32 @@ pub struct ListFilter<S> {
     pub template: Option<String>,
 }
 
+/// Which reservations are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReservationListFilter {
+    /// What both lists can be asked for.
+    pub common: ListFilter<StatusName>,
+    /// Of this instance type.
+    pub instance_type: Option<String>,
+    /// Occurrences of this series.
+    pub series: Option<SeriesId>,
+}
+
+/// Which instances are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceListFilter {
+    /// What both lists can be asked for.
+    pub common: ListFilter<PowerState>,
+    /// Of this reservation.
+    pub reservation: Option<ReservationId>,
+    /// On this node.
+    pub node: Option<NodeName>,
+    /// Only those that are stuck.
+    pub stuck: bool,
+    /// Also those whose VM is gone.
+    pub removed: bool,
+}
+
 /// Which part of a list is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
@@ -180,6 +206,17 @@ pub struct Listed<T> {
     pub entries: Vec<T>,
     /// Where the next part begins, if there is one.
     pub next: Option<String>,
+}
+
+impl<T> Listed<T> {
+    /// No entries, and no more to come.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self {
+            entries: Vec::new(),
+            next: None,
+        }
+    }
 }
 
 /// Why a read could not be answered.

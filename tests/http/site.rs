@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use http_body_util::BodyExt;
 use openpex::accounts::{AccountStore, Authenticator, HashCost, LoginLifetimes, Passwords, Role};
 use openpex::clock::{Clock, TestClock};
+use openpex::event_feed::EventFeed;
 use openpex::http::{
     AppState, ClockControl, ClockError, CommandGate, Parts, Readiness, ReadinessCheck,
     SiteSettings, router,
@@ -44,6 +45,7 @@ pub struct Site {
     pub writer: WriterHandle,
     views: Views,
     pub ledger: Ledger,
+    pub events: EventFeed,
     pub clock: TestClock,
     pub tasks: TaskTracker,
     effects: Mutex<mpsc::UnboundedReceiver<Vec<OutstandingEffect>>>,
@@ -162,11 +164,13 @@ impl Site {
                 .await
                 .unwrap();
         }
+        let events = EventFeed::start(ledger.clone(), views.clone(), &tasks, stop.clone());
         let hand: Arc<dyn ClockControl> = Arc::new(ClockHand(clock.clone(), handle.clone()));
         let router = router(AppState::new(Parts {
             commands: setup.gate.unwrap_or_else(|| Arc::new(handle.clone())),
             reads: Arc::new(ViewReads::new(views.clone())),
             ledger: ledger.clone(),
+            events: events.clone(),
             authenticator,
             clock: shared_clock,
             clock_control: setup.test_clock.then_some(hand),
@@ -182,6 +186,7 @@ impl Site {
             router,
             writer,
             ledger,
+            events,
             views,
             clock,
             tasks,
@@ -199,6 +204,11 @@ impl Site {
     /// Waits until the views show everything that was recorded.
     pub async fn settled(&self) {
         assert!(self.views.wait_for(self.head().await, VIEWS_PATIENCE).await);
+    }
+
+    /// Tells the service to stop.
+    pub fn stop(&self) {
+        self.stop.cancel();
     }
 
     pub async fn send(&self, request: Request<Body>) -> Reply {

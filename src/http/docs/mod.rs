@@ -16,8 +16,14 @@ use utoipa_axum::routes;
 
 use super::reply::json;
 use super::state::AppState;
-pub use parameters::{MatchHeader, NoneMatchHeader, PageQuery, RepeatHeader, WindowQuery};
-pub use problems::{CallerProblems, ChangeProblems, CommandProblems, NotThere, ProblemSchema};
+pub use parameters::{
+    AsOfQuery, InstancesQuery, MatchHeader, NoneMatchHeader, OwnerQuery, PageQuery, RepeatHeader,
+    ReservationsQuery, StreamQuery, WindowQuery,
+};
+pub use problems::{
+    AsOfProblems, CallerProblems, ChangeProblems, CommandProblems, NotThere, ProblemSchema,
+    StreamProblems,
+};
 pub use reader::routes;
 
 #[derive(utoipa::OpenApi)]
@@ -33,6 +39,7 @@ pub use reader::routes;
         (name = "Search", description = "What could be had, when, and for how much; nothing is held"),
         (name = "Sessions", description = "How a browser logs in, and the tokens of programs"),
         (name = "Accounts", description = "Users, balances and their entries"),
+        (name = "Events", description = "What happens, as it happens"),
         (name = "Site", description = "What the site has, and its clock"),
         (name = "Health", description = "For whoever runs the process; without credentials"),
     )

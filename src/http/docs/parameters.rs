@@ -64,3 +64,66 @@ pub struct WindowQuery {
     #[param(required = false)]
     template: String,
 }
+
+/// Of lists that can be asked for one user's, and for a table.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct OwnerQuery {
+    /// Only this user's.
+    #[param(required = false)]
+    userid: i64,
+    /// `csv` for a table as text/csv, `json` otherwise; goes before `Accept`.
+    #[param(required = false)]
+    format: String,
+}
+
+/// Of the list of reservations.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ReservationsQuery {
+    /// Only this instance type.
+    #[param(required = false)]
+    r#type: String,
+    /// Only occurrences of this series.
+    #[param(required = false, format = Uuid)]
+    series: String,
+}
+
+/// Of the list of instances.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct InstancesQuery {
+    /// Only of this reservation.
+    #[param(required = false, format = Uuid)]
+    reservation: String,
+    /// Only on this node.
+    #[param(required = false)]
+    node: String,
+    /// Only those for which something could not be done, and an operator has to look.
+    #[param(required = false)]
+    stuck: bool,
+    /// Also those whose virtual machine is gone.
+    #[param(required = false)]
+    removed: bool,
+}
+
+/// Of reads of what has a past.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AsOfQuery {
+    /// As it stood then: a position of the ledger, or an instant (RFC 3339 or RFC 1123).
+    #[param(required = false)]
+    as_of: String,
+}
+
+/// Of the stream of events.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct StreamQuery {
+    /// The position up to which the client has been told; from now on where it is left out.
+    #[param(required = false)]
+    after: u64,
+    /// Only what is about this reservation: it, its instances, and entries of the account for it.
+    #[param(required = false, format = Uuid)]
+    reservation: String,
+}

@@ -131,3 +131,33 @@ impl IntoResponses for CommandProblems {
         ])
     }
 }
+
+/// Of every read as of a moment.
+pub struct AsOfProblems;
+
+impl IntoResponses for AsOfProblems {
+    fn responses() -> Described {
+        described(&[(
+            "422",
+            "`as_of` lies ahead of the ledger or of now, or there is more than can be shown at once",
+        )])
+    }
+}
+
+/// Of the stream of events.
+pub struct StreamProblems;
+
+impl IntoResponses for StreamProblems {
+    fn responses() -> Described {
+        described(&[
+            (
+                "409",
+                "This ledger has not got to that position; `head` is where it is",
+            ),
+            (
+                "410",
+                "That position lies too far back: read anew, and listen from now on",
+            ),
+        ])
+    }
+}

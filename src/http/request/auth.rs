@@ -22,6 +22,10 @@ pub struct Caller {
     pub expires_at: Option<Timestamp>,
 }
 
+/// What is asked for is somebody else's.
+#[derive(Clone, Copy, Debug)]
+pub struct NothingToSee;
+
 impl FromRequestParts<AppState> for Caller {
     type Rejection = Problem;
 
@@ -58,6 +62,17 @@ impl Caller {
         match self.account.role {
             Role::User => Some(self.user_id()),
             Role::Operator | Role::Auditor => None,
+        }
+    }
+
+    /// Whose entries they see of those of `asked`, or of everybody's: `Ok(None)` for everybody's, and
+    /// `Err` where they may see none of them.
+    pub fn sees_of(&self, asked: Option<UserId>) -> Result<Option<UserId>, NothingToSee> {
+        match (self.sees_only(), asked) {
+            (None, asked) => Ok(asked),
+            (Some(own), None) => Ok(Some(own)),
+            (Some(own), Some(asked)) if own == asked => Ok(Some(own)),
+            (Some(_), Some(_)) => Err(NothingToSee),
         }
     }
 

@@ -60,6 +60,18 @@ impl Parameters {
         self.text(name).map(read).transpose()
     }
 
+    /// `true` or `false`.
+    ///
+    /// # Errors
+    /// 400 where it is neither.
+    pub fn truth(&self, name: &str) -> Result<Option<bool>, Problem> {
+        let read = |text: &str| {
+            text.parse()
+                .map_err(|_| bad(name, format!("{name} is true or false, not {text:?}")))
+        };
+        self.text(name).map(read).transpose()
+    }
+
     /// A whole number.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::header::{ACCEPT, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use openpex_aggregates::ReservationId;
 use openpex_aggregates::live::Fact;
@@ -12,11 +12,11 @@ use utoipa::ToSchema;
 
 use super::ReservationPath;
 use super::history::Entry;
-use crate::http::docs::{CallerProblems, NotThere};
-use crate::http::ended::fold_reservation;
+use super::life::{AS_OF, AsOf, Life};
+use crate::http::docs::{AsOfProblems, AsOfQuery, CallerProblems, NotThere};
 use crate::http::problem::Problem;
 use crate::http::reply::json;
-use crate::http::request::Caller;
+use crate::http::request::{Caller, Parameters};
 use crate::http::state::AppState;
 use crate::http::wire::words::{ReservationStatus, SenderWord};
 use crate::ledger::StoredEvent;
@@ -53,28 +53,24 @@ struct Explanation {
 
 /// Explain how a reservation came about.
 ///
-/// JSON, or plain text for who accepts only that.
+/// JSON, or plain text for who accepts only that; with `as_of`, what had happened until then.
 #[utoipa::path(
     get,
     path = "/OpenPEX/reservations/{id}/explain",
     operation_id = "explainReservation",
     tag = "Reservations",
-    params(("id" = String, Path, format = Uuid, description = "The id of a reservation")),
-    responses((status = 200, description = "JSON, or plain text for who accepts only that", content((Explanation = "application/json"), (String = "text/plain"))), CallerProblems, NotThere)
+    params(("id" = String, Path, format = Uuid, description = "The id of a reservation"), AsOfQuery),
+    responses((status = 200, description = "JSON, or plain text for who accepts only that", content((Explanation = "application/json"), (String = "text/plain"))), CallerProblems, NotThere, AsOfProblems)
 )]
 pub async fn explain(
     State(app): State<AppState>,
     caller: Caller,
     path: ReservationPath,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let events = app
-        .ledger
-        .read_stream("reservation", &path.id.to_string())
-        .await?;
-    let cold = fold_reservation(&events)?
-        .filter(|cold| caller.may_see(cold.state.user_id))
-        .ok_or_else(|| Problem::not_found("reservation"))?;
+    let as_of = AsOf::of(&Parameters::of(&uri, &[AS_OF])?)?;
+    let Life { cold, events, .. } = Life::read(&app, &caller, path.id, as_of).await?;
     let steps: Vec<Step> = events.into_iter().map(Step::of).collect::<Result<_, _>>()?;
     let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
     if accepts.is_some_and(|accepts| accepts.starts_with("text/plain")) {

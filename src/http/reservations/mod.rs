@@ -6,6 +6,7 @@ mod delete;
 mod dry_run;
 mod explain;
 mod history;
+mod life;
 mod list;
 mod options;
 mod refund;
@@ -21,8 +22,6 @@ use openpex_aggregates::ReservationId;
 use openpex_aggregates::live::Answer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-pub use history::SENDER_KEY;
 
 use super::commands::answered_otherwise;
 use super::observe::RequestNotes;

@@ -98,6 +98,49 @@ impl InstanceOut {
             position,
         }
     }
+
+    /// The columns of a list as CSV.
+    pub const COLUMNS: [&str; 14] = [
+        "id",
+        "name",
+        "status",
+        "startTime",
+        "endTime",
+        "node",
+        "ipAddress",
+        "reservation",
+        "type",
+        "template",
+        "userid",
+        "wanted",
+        "work",
+        "removed",
+    ];
+
+    /// A row of [`Self::COLUMNS`]; instants in RFC 3339, which spreadsheets read.
+    #[must_use]
+    pub fn fields(instance: &Instance) -> [String; 14] {
+        let shown = Self::of(instance, 0);
+        let named = POWER_STATES
+            .iter()
+            .find(|(_, state)| *state == shown.status);
+        [
+            shown.id.to_string(),
+            shown.name,
+            named.map_or("", |(name, _)| name).to_owned(),
+            instance.window.starts_at.to_rfc3339(),
+            instance.window.ends_at.to_rfc3339(),
+            shown.node.0,
+            shown.ip_address.unwrap_or_default(),
+            shown.reservation.to_string(),
+            shown.instance_type,
+            shown.template,
+            shown.userid.to_string(),
+            shown.wanted.to_owned(),
+            shown.work.state.to_owned(),
+            shown.removed.to_string(),
+        ]
+    }
 }
 
 fn work(work: &Work) -> WorkOut {

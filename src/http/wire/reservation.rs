@@ -2,6 +2,7 @@
 
 use openpex_aggregates::capacity::Placement;
 use openpex_aggregates::reservation::Reservation;
+use openpex_aggregates::terms::Terms;
 use openpex_aggregates::{InstanceId, ReservationId, SeriesId, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -153,5 +154,46 @@ impl ReservationOut {
             created_at: reservation.initiated_at.to_rfc3339(),
             position: view.position,
         }
+    }
+    /// The columns of a list as CSV.
+    pub const COLUMNS: [&str; 13] = [
+        "id",
+        "status",
+        "type",
+        "template",
+        "numInstancesFixed",
+        "numInstancesOption",
+        "startTime",
+        "endTime",
+        "price",
+        "paid",
+        "userid",
+        "series",
+        "createdAt",
+    ];
+
+    /// A row of [`Self::COLUMNS`]; instants in RFC 3339, which spreadsheets read.
+    #[must_use]
+    pub fn fields(view: &ReservationView) -> [String; 13] {
+        let reservation = &view.reservation;
+        let terms = reservation.terms();
+        let text = |of: fn(&Terms) -> String| terms.map(of).unwrap_or_default();
+        let price = offer_in_force(reservation).map(|offer| offer.price().to_string());
+        let series = reservation.series_id.map(|id| id.to_string());
+        [
+            view.id.to_string(),
+            reservation.status.name().as_str().to_owned(),
+            text(|terms| terms.instance_type.clone()),
+            text(|terms| terms.template.clone()),
+            text(|terms| terms.instances_fixed.to_string()),
+            text(|terms| terms.instances_option.to_string()),
+            text(|terms| terms.window.starts_at.to_rfc3339()),
+            text(|terms| terms.window.ends_at.to_rfc3339()),
+            price.unwrap_or_default(),
+            paid_of(reservation).unwrap_or_default(),
+            reservation.user_id.to_string(),
+            series.unwrap_or_default(),
+            reservation.initiated_at.to_rfc3339(),
+        ]
     }
 }

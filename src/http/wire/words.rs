@@ -339,3 +339,33 @@ pub enum SenderWord {
     /// What was seen or done on the hypervisor.
     Hypervisor,
 }
+
+/// What an entry of a reservation's history happened to.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HistoryAggregate {
+    /// The reservation.
+    Reservation,
+    /// One of its instances.
+    Instance,
+}
+
+/// What an event of the stream happened to.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AggregateWord {
+    /// A reservation.
+    Reservation,
+    /// An instance.
+    Instance,
+    /// A user's account.
+    Account,
+    /// A series.
+    Series,
+    /// A standing request.
+    StandingRequest,
+    /// A node.
+    Node,
+    /// The policy of the site.
+    Policy,
+}
