@@ -190,6 +190,10 @@ fn question_error(error: &QuestionError) -> FieldError {
             .with("min", *min_ms)
             .with("max", *max_ms),
         QuestionError::TooManySteps { steps, max } => field.with("steps", *steps).with("max", *max),
+        QuestionError::TooManyNodeSteps { nodes, steps, max } => field
+            .with("nodes", *nodes)
+            .with("steps", *steps)
+            .with("max", *max),
         QuestionError::LimitOutOfRange { asked, max } => {
             field.with("asked", *asked).with("min", 1).with("max", *max)
         }

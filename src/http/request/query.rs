@@ -136,8 +136,13 @@ impl ListQuery {
 /// The value of a `Link` header to the part after this one (RFC 8288).
 #[must_use]
 pub fn next_link(query: &ListQuery, cursor: &str) -> String {
-    let mut link = format!("<{}?", query.path);
-    for (name, value) in query.pairs.iter().filter(|(name, _)| name != "cursor") {
+    link_to_next(&query.path, &query.pairs, cursor)
+}
+
+/// The same for a path and the parameters that were sent to it.
+pub(super) fn link_to_next(path: &str, pairs: &[(String, String)], cursor: &str) -> String {
+    let mut link = format!("<{path}?");
+    for (name, value) in pairs.iter().filter(|(name, _)| name != "cursor") {
         link.push_str(name);
         link.push('=');
         percent_encode(value, &mut link);
