@@ -11,7 +11,9 @@
 //! hangs up cancels nothing it has asked for ([`commands`]).
 
 mod account;
+mod bookings;
 mod commands;
+mod csv;
 mod ended;
 mod instances;
 pub mod limits;
@@ -28,6 +30,7 @@ mod series;
 mod site;
 mod standing;
 mod state;
+mod statistics;
 mod wire;
 
 use axum::Router;
@@ -37,8 +40,9 @@ use tower::Layer;
 use tower_http::normalize_path::NormalizePathLayer;
 
 pub use ports::{
-    ClockControl, ClockError, CommandGate, InstanceView, ListFilter, Listed, Page, ReadError,
-    ReadSide, Readiness, ReadinessCheck, ReservationView, SeriesView, StandingRequestView,
+    ClockControl, ClockError, CommandGate, InstanceView, ListFilter, Listed, NodeLoad, Page,
+    ReadError, ReadSide, Readiness, ReadinessCheck, ReservationView, SeriesView,
+    StandingRequestView,
 };
 pub use reservations::SENDER_KEY;
 pub use state::{AppState, Parts};
@@ -60,6 +64,8 @@ pub fn router(state: AppState) -> Router {
         .merge(search::routes())
         .merge(series::routes())
         .merge(standing::routes())
+        .merge(bookings::routes())
+        .merge(statistics::routes())
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .merge(crate::portal::routes())

@@ -15,3 +15,4 @@ mod series;
 mod service;
 mod site;
 mod standing;
+mod statistics;

@@ -28,6 +28,18 @@ on_both_stores!(
 
 const MINUTE_MS: i64 = 60_000;
 
+/// A pool in use whose running reservations are changed now and then.
+fn changing(seed: u64, commands: usize) -> Feed {
+    let mut feed = Feed::new(seed);
+    for n in 0..commands {
+        feed.go_on();
+        if n % 9 == 0 {
+            feed.change_running();
+        }
+    }
+    feed
+}
+
 /// Everything the tables have, line by line.
 async fn dump(fresh: &Fresh) -> Vec<String> {
     let mut all = Vec::new();
@@ -67,7 +79,7 @@ async fn dump(fresh: &Fresh) -> Vec<String> {
 }
 
 async fn rows_are_the_same_whatever_the_pages_and_when_folded_anew(fresh: Fresh) {
-    let events = Feed::after(41, 1_500).take();
+    let events = changing(41, 1_500).take();
     let pieces = |lines: &[String]| lines.iter().filter(|l| l.contains(" firm ")).count();
     let mut known: Option<Vec<String>> = None;
     for page_events in [1, 2, 7, 1_000] {
@@ -206,7 +218,7 @@ fn add(sum: &mut AmountsMs, of: &[(Resources, u32)], ms: i64) {
 }
 
 async fn utilisation_equals_a_count_of_every_instant(fresh: Fresh) {
-    let feed = &mut Feed::after(42, 1_200);
+    let feed = &mut changing(42, 1_200);
     let (events, now) = (feed.take(), feed.now);
     let ledger = Ledger::new(events.clone());
     let (views, running) = level(&fresh.url, &ledger).await;
@@ -279,7 +291,7 @@ async fn utilisation_equals_a_count_of_every_instant(fresh: Fresh) {
 }
 
 async fn demand_and_prices_equal_a_count_of_every_event(fresh: Fresh) {
-    let feed = &mut Feed::after(43, 1_200);
+    let feed = &mut changing(43, 1_200);
     let (events, now) = (feed.take(), feed.now);
     let ledger = Ledger::new(events.clone());
     let (views, running) = level(&fresh.url, &ledger).await;
@@ -369,7 +381,7 @@ async fn listed(views: &Views, filter: &BookingFilter, limit: usize) -> Vec<Book
 }
 
 async fn bookings_are_listed_once_each_by_their_start(fresh: Fresh) {
-    let feed = &mut Feed::after(44, 1_200);
+    let feed = &mut changing(44, 1_200);
     let ledger = Ledger::new(feed.take());
     let (views, running) = level(&fresh.url, &ledger).await;
     let everything = BookingFilter {
@@ -420,6 +432,7 @@ async fn bookings_of_the_present_are_what_reservations_claim(fresh: Fresh) {
         for _ in 0..40 {
             feed.go_on();
         }
+        feed.change_running();
         let events = feed.take();
         for event in &events {
             if let Fact::Reservation(id, of) = &event.fact {
