@@ -345,13 +345,13 @@ impl BookingsOfPage {
             pieces: Vec::new(),
         };
         for row in reservations.rows() {
-            let rows = rows_of(row.id, &row.state, page.from_of(row.id));
+            let rows = rows_of(row.id, &row.state, page.in_force_from(row.id));
             page.before.insert(row.id, rows);
         }
         Ok(page)
     }
 
-    fn from_of(&self, id: ReservationId) -> Timestamp {
+    fn in_force_from(&self, id: ReservationId) -> Timestamp {
         let from = self.from.get(&id).copied();
         from.unwrap_or(Timestamp(i64::MIN))
     }
@@ -363,7 +363,7 @@ impl BookingsOfPage {
         after: &Reservation,
         event: &SourceEvent,
     ) {
-        let (at, from) = (event.recorded_at, self.from_of(id));
+        let (at, from) = (event.recorded_at, self.in_force_from(id));
         let past = firm_before(rows_of(id, before, from), at);
         if are_alike(&past, &firm_before(rows_of(id, after, from), at)) {
             return;
@@ -385,7 +385,7 @@ impl BookingsOfPage {
         let (mut gone, mut written) = (Vec::new(), std::mem::take(&mut self.pieces));
         for row in reservations.rows() {
             let before = self.before.remove(&row.id).unwrap_or_default();
-            let after = rows_of(row.id, &row.state, self.from_of(row.id));
+            let after = rows_of(row.id, &row.state, self.in_force_from(row.id));
             if before == after {
                 continue;
             }

@@ -332,7 +332,17 @@ async fn demand_and_prices_equal_a_count_of_every_event(fresh: Fresh) {
             }
             ReservationEvent::ReservationChanged { .. }
             | ReservationEvent::OptionsClaimed { .. } => *changes += 1,
-            _ => {}
+            ReservationEvent::ReservationInitiated { .. }
+            | ReservationEvent::HoldsEnded { .. }
+            | ReservationEvent::OfferAccepted { .. }
+            | ReservationEvent::ChangeEnded { .. }
+            | ReservationEvent::OptionsEnded { .. }
+            | ReservationEvent::ReservationActivated { .. }
+            | ReservationEvent::CapacityCredited { .. }
+            | ReservationEvent::ReservationWithdrawn
+            | ReservationEvent::ReservationLapsed
+            | ReservationEvent::ReservationCancelled { .. }
+            | ReservationEvent::ReservationExpired { .. } => {}
         }
     }
     for ((step, price), (tallies, hourly, changes)) in demand.iter().zip(&prices).zip(&wanted) {
