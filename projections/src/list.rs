@@ -312,6 +312,11 @@ async fn rare_rows(
     Ok(few.then(|| found.into_iter().map(|(position,)| position).collect()))
 }
 
+/// Every class of windows.
+pub(crate) const fn duration_classes() -> std::ops::RangeInclusive<i64> {
+    DURATION_CLASSES
+}
+
 /// Which windows are nearly of one length: each class is four times as long as the one before.
 pub(crate) fn duration_class(duration_ms: i64) -> i64 {
     let class = i64::from(duration_ms.max(1).ilog2() / 2);
@@ -319,7 +324,7 @@ pub(crate) fn duration_class(duration_ms: i64) -> i64 {
 }
 
 /// No window of the class is longer, in milliseconds.
-fn longest_of(class: i64) -> i64 {
+pub(crate) fn longest_of(class: i64) -> i64 {
     if class == *DURATION_CLASSES.end() {
         return i64::MAX;
     }

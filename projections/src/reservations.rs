@@ -78,6 +78,12 @@ impl Table for Reservation {
     }
 }
 
+/// The status of this name.
+pub(crate) fn read_status(text: &str) -> Result<StatusName, SourceError> {
+    let known = StatusName::ALL.into_iter().find(|s| s.as_str() == text);
+    known.ok_or_else(|| format!("no status {text:?} is known").into())
+}
+
 impl Reservations<'_> {
     /// One reservation.
     ///

@@ -1,13 +1,26 @@
-//! Answers as comma-separated values (RFC 4180), for spreadsheets and scripts.
+//! Answers as comma-separated values (RFC 4180), for spreadsheets and scripts: whether a client wants
+//! them, and their form.
 
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 /// A table that grows row by row; each row has as many fields as the first.
 #[derive(Debug)]
 pub struct Csv {
     text: String,
+}
+
+/// Whether the client asks for CSV and not for JSON, which it gets where it does not say.
+#[must_use]
+pub fn wants_csv(headers: &HeaderMap) -> bool {
+    let sent = headers.get_all(ACCEPT).iter();
+    let mut types = sent
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|part| part.split(';').next().unwrap_or_default().trim());
+    let named = types.find(|of| ["text/csv", "application/json", "*/*"].contains(of));
+    named == Some("text/csv")
 }
 
 impl Csv {
@@ -67,5 +80,20 @@ mod tests {
             csv.text,
             "a,b\r\n\"x,y\",\"say \"\"no\"\"\"\r\n,\"two\nlines\"\r\n"
         );
+    }
+
+    #[test]
+    fn csv_is_for_those_who_name_it_first() {
+        for (accept, wanted) in [
+            ("text/csv", true),
+            ("text/html, text/csv;q=0.9", true),
+            ("application/json, text/csv", false),
+            ("*/*", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, HeaderValue::from_static(accept));
+            assert_eq!(wants_csv(&headers), wanted, "{accept}");
+        }
     }
 }

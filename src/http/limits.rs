@@ -18,6 +18,10 @@ pub const READ_WAIT_MAX: Duration = Duration::from_secs(5);
 pub const LIST_LIMIT_DEFAULT: u32 = 50;
 /// Most entries of a list.
 pub const LIST_LIMIT_MAX: u32 = 200;
+/// Most bookings of one part of a list: a time line has many, and each is short.
+pub const BOOKINGS_LIMIT_MAX: u32 = 1_000;
+/// Bookings of one part of a list where the client names no number.
+pub const BOOKINGS_LIMIT_DEFAULT: u32 = 200;
 /// Most series of one part of a list: each brings all of its occurrences.
 pub const SERIES_LIST_LIMIT_MAX: u32 = 50;
 /// The longest `Idempotency-Key`, in bytes.

@@ -11,6 +11,7 @@
 //! hangs up cancels nothing it has asked for ([`commands`]).
 
 mod account;
+mod bookings;
 mod commands;
 mod csv;
 mod docs;
@@ -32,6 +33,7 @@ mod session;
 mod site;
 mod standing;
 mod state;
+mod statistics;
 mod tokens;
 mod wire;
 
@@ -45,8 +47,8 @@ use utoipa_axum::router::OpenApiRouter;
 pub use docs::document;
 pub use ports::{
     ClockControl, ClockError, CommandGate, InstanceListFilter, InstanceView, ListFilter, Listed,
-    Page, ReadError, ReadSide, Readiness, ReadinessCheck, ReservationListFilter, ReservationView,
-    SeriesView, StandingRequestView,
+    NodeLoad, Page, ReadError, ReadSide, Readiness, ReadinessCheck, ReservationListFilter,
+    ReservationView, SeriesView, StandingRequestView,
 };
 pub use site::{PublicUrl, SITE_NAME, SiteSettings};
 pub use state::{AppState, Parts};
@@ -98,6 +100,8 @@ fn quick() -> OpenApiRouter<AppState> {
         .merge(search::routes())
         .merge(series::routes())
         .merge(standing::routes())
+        .merge(bookings::routes())
+        .merge(statistics::routes())
         .merge(events::routes())
         .merge(docs::document_route())
 }

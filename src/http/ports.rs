@@ -17,6 +17,10 @@ use openpex_aggregates::{
     InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, Timestamp, UserId,
 };
 
+use openpex_projections::{
+    Booking, BookingFilter, Demand, Prices, Steps, Utilisation, UtilisationBy,
+};
+
 use crate::writer::{Committed, WriteError, WriteRequest};
 
 /// Takes commands to the single writer.
@@ -90,6 +94,30 @@ pub trait ReadSide: Send + Sync + 'static {
     /// Every node, by name.
     async fn nodes(&self) -> Result<Vec<Node>, ReadError>;
 
+    /// How many instances each node has, and since when it is as it is.
+    async fn node_loads(&self) -> Result<HashMap<NodeName, NodeLoad>, ReadError>;
+
+    /// Bookings, oldest start first.
+    async fn bookings(
+        &self,
+        filter: &BookingFilter,
+        page: &Page,
+    ) -> Result<Listed<Booking>, ReadError>;
+
+    /// How much of the nodes was, is and will be used; nothing is after `now`.
+    async fn utilisation(
+        &self,
+        steps: &Steps,
+        by: &UtilisationBy,
+        now: Timestamp,
+    ) -> Result<Utilisation, ReadError>;
+
+    /// What was asked, and how it was answered.
+    async fn demand(&self, steps: &Steps) -> Result<Demand, ReadError>;
+
+    /// What both agreed to pay.
+    async fn prices(&self, steps: &Steps) -> Result<Prices, ReadError>;
+
     /// What a user has to spend; `None` before the first entry.
     async fn account(&self, user_id: UserId) -> Result<Option<Account>, ReadError>;
 
@@ -147,6 +175,15 @@ pub struct InstanceView {
     pub sequence: u64,
     /// The position of its newest event.
     pub position: u64,
+}
+
+/// What a node has to do, as the views have it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NodeLoad {
+    /// Its instances that are not gone.
+    pub instances: u64,
+    /// Since when it has what it has and is as it is.
+    pub since: Option<Timestamp>,
 }
 
 /// Which entries of a list are wanted.
@@ -225,6 +262,24 @@ pub enum ReadError {
     /// The cursor is none that a list gave.
     #[error("the cursor is none that this list gave")]
     BadCursor,
+    /// A statistic would go through more rows than one answer may cost.
+    #[error("more than {max} rows are in this time; ask for a shorter one")]
+    TooManyRows {
+        /// The limit.
+        max: u64,
+    },
+    /// A statistic by node would have more steps of all nodes together than one answer holds.
+    #[error(
+        "{steps} steps of {nodes} nodes; at most {max} steps of all nodes can be in one answer"
+    )]
+    TooManyNodeSteps {
+        /// How many nodes there are.
+        nodes: i64,
+        /// How many steps each would have.
+        steps: i64,
+        /// The limit of all steps together.
+        max: i64,
+    },
     /// The views cannot be read.
     #[error("the views cannot be read")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

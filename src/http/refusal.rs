@@ -193,6 +193,10 @@ fn question_error(error: &QuestionError) -> FieldError {
             .with("min", *min_ms)
             .with("max", *max_ms),
         QuestionError::TooManySteps { steps, max } => field.with("steps", *steps).with("max", *max),
+        QuestionError::TooManyNodeSteps { nodes, steps, max } => field
+            .with("nodes", *nodes)
+            .with("steps", *steps)
+            .with("max", *max),
         QuestionError::LimitOutOfRange { asked, max } => {
             field.with("asked", *asked).with("min", 1).with("max", *max)
         }
@@ -253,6 +257,15 @@ impl From<ReadError> for Problem {
             ReadError::BadCursor => {
                 Self::malformed("bad_parameter", error.to_string()).with("parameter", "cursor")
             }
+            ReadError::TooManyRows { max } => Self::invalid(vec![
+                FieldError::new("to", "too_many_rows", error.to_string()).with("max", max),
+            ]),
+            ReadError::TooManyNodeSteps { nodes, steps, max } => Self::invalid(vec![
+                FieldError::new("step", "too_many_node_steps", error.to_string())
+                    .with("nodes", nodes)
+                    .with("steps", steps)
+                    .with("max", max),
+            ]),
             ReadError::Unavailable(ref source) => {
                 tracing::error!(%error, %source, "a read failed");
                 Self::unavailable("views_unavailable", error.to_string())

@@ -24,4 +24,5 @@ mod site;
 #[path = "../support/sse.rs"]
 mod sse;
 mod standing;
+mod statistics;
 mod tokens;

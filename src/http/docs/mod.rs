@@ -41,6 +41,7 @@ pub use reader::routes;
         (name = "Accounts", description = "Users, balances and their entries"),
         (name = "Events", description = "What happens, as it happens"),
         (name = "Site", description = "What the site has, and its clock"),
+        (name = "Statistics", description = "What was used, asked and paid, for operators and auditors"),
         (name = "Health", description = "For whoever runs the process; without credentials"),
     )
 )]

@@ -2,12 +2,12 @@
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::HeaderMap;
-use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
 use std::fmt::Write as _;
 use std::str::FromStr;
 
 use super::dates::parse_instant;
+use crate::http::csv::wants_csv;
 use crate::http::limits::{LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX};
 use crate::http::ports::{ListFilter, Page};
 use crate::http::problem::Problem;
@@ -105,10 +105,7 @@ impl ListQuery {
         match self.get("format") {
             Some("csv") => Ok(true),
             Some("json") => Ok(false),
-            None => {
-                let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
-                Ok(accepts.is_some_and(|accepts| accepts.starts_with("text/csv")))
-            }
+            None => Ok(wants_csv(headers)),
             Some(other) => {
                 let detail = format!("format is json or csv, not {other:?}");
                 Err(bad_parameter("bad_parameter", "format", detail))
@@ -188,8 +185,13 @@ impl ListQuery {
 /// The value of a `Link` header to the part after this one (RFC 8288).
 #[must_use]
 pub fn next_link(query: &ListQuery, cursor: &str) -> String {
-    let mut link = format!("<{}?", query.path);
-    for (name, value) in query.pairs.iter().filter(|(name, _)| name != "cursor") {
+    link_to_next(&query.path, &query.pairs, cursor)
+}
+
+/// The same for a path and the parameters that were sent to it.
+pub(super) fn link_to_next(path: &str, pairs: &[(String, String)], cursor: &str) -> String {
+    let mut link = format!("<{path}?");
+    for (name, value) in pairs.iter().filter(|(name, _)| name != "cursor") {
         link.push_str(name);
         link.push('=');
         percent_encode(value, &mut link);

@@ -2,11 +2,12 @@
 
 use openpex_aggregates::node::{Node, NodeStatus};
 use openpex_aggregates::policy::InstanceType;
-use openpex_aggregates::{NodeName, Resources};
+use openpex_aggregates::{NodeName, Resources, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::words::NodeWord;
+use crate::http::ports::NodeLoad;
 
 /// Amounts of the three dimensions; memory is in MiB, disk in GiB, as in the paper's Table 1.
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,10 +44,16 @@ pub struct NodeOut {
     status: NodeStatus,
     capacity: ResourcesOut,
     pool: String,
+    /// Its instances that are not gone.
+    instances: u64,
+    /// Since when it has what it has and is as it is.
+    #[schema(required, format = DateTime)]
+    since: Option<String>,
 }
 
-impl From<Node> for NodeOut {
-    fn from(node: Node) -> Self {
+impl NodeOut {
+    /// A node and what it has to do.
+    pub fn of(node: Node, load: NodeLoad) -> Self {
         let Node {
             name,
             pool,
@@ -58,6 +65,8 @@ impl From<Node> for NodeOut {
             status,
             capacity: capacity.into(),
             pool,
+            instances: load.instances,
+            since: load.since.map(Timestamp::to_rfc3339),
         }
     }
 }

@@ -369,3 +369,34 @@ pub enum AggregateWord {
     /// The policy of the site.
     Policy,
 }
+
+/// In which form an answer comes.
+#[derive(ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AnswerForm {
+    /// JSON.
+    Json,
+    /// Comma-separated values (RFC 4180).
+    Csv,
+}
+
+/// What is summed.
+#[derive(ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SummedBy {
+    /// All nodes together.
+    Total,
+    /// Each node alone.
+    Node,
+}
+
+/// How sure a booking is.
+#[derive(ToSchema)]
+#[schema(as = BookingKind)]
+#[serde(rename_all = "lowercase")]
+pub enum BookingWord {
+    /// Both agreed on it.
+    Firm,
+    /// Held for an offer.
+    Held,
+}
