@@ -1,6 +1,4 @@
-import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
 
 import { listTemplates, listTypes } from "../../api/endpoints";
 import { RESERVATION_STATUSES } from "../../api/types";
@@ -9,9 +7,10 @@ import { useSeesAll } from "../../session/users";
 import { ChoiceMenu } from "../../ui/ChoiceMenu";
 import { ChoiceField, Field } from "../../ui/Field";
 import { Filters } from "../../ui/Filters";
+import { IdField } from "../../ui/IdField";
 import { MomentField } from "../../ui/MomentField";
 import type { ChangeAddress } from "../../ui/useAddress";
-import { RESERVATION_FILTERS, cleared, countSet, isWholeId, statusesOf } from "./filters";
+import { RESERVATION_FILTERS, cleared, countSet, statusesOf } from "./filters";
 import { UserField } from "./UserField";
 
 /** Which reservations are listed: all of it is in the address. */
@@ -66,30 +65,13 @@ export function ReservationFilters(given: { search: PageSearch; change: ChangeAd
         <MomentField id="filter-to" label="Starts before" value={search.to} onChange={set("to")} />
       </Field>
       {seesAll && <UserField value={search.user} onChange={set("user")} />}
-      <IdField key={search.id} value={search.id} onChange={set("id")} />
+      <IdField
+        key={search.id}
+        id="filter-id"
+        name="Reservation id"
+        value={search.id}
+        onChange={set("id")}
+      />
     </Filters>
-  );
-}
-
-function IdField(given: { value: string | undefined; onChange: (id: string | undefined) => void }) {
-  const [typed, setTyped] = useState(given.value ?? "");
-  const text = typed.trim().toLowerCase();
-  const isBad = text !== "" && !isWholeId(text);
-  const find = (event: FormEvent) => {
-    event.preventDefault();
-    if (!isBad) given.onChange(text === "" ? undefined : text);
-  };
-  return (
-    <form onSubmit={find}>
-      <Field id="filter-id" name="Reservation id">
-        <TextInput
-          id="filter-id"
-          value={typed}
-          validated={isBad ? "warning" : "default"}
-          placeholder="whole id, then Enter"
-          onChange={(_, text) => setTyped(text)}
-        />
-      </Field>
-    </form>
   );
 }

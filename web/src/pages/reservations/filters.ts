@@ -15,13 +15,6 @@ export const RESERVATION_FILTERS = [
   "id",
 ] as const;
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** Whether `text` is a whole id. */
-export function isWholeId(text: string): boolean {
-  return UUID.test(text);
-}
-
 /** The statuses in the address; what is none is passed over. */
 export function statusesOf(search: PageSearch): ReservationStatus[] {
   const named = search.status?.split(",") ?? [];

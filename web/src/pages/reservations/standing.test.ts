@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 
 import type { Offer, Reservation } from "../../api/types";
+import { isWholeId } from "../../ui/IdField";
 import { reservationsCsv } from "./export";
-import { countSet, isWholeId, reservationQuery, statusesOf } from "./filters";
+import { countSet, reservationQuery, statusesOf } from "./filters";
 import { canActivate, firstExpiry, isOpen, sizeInWords, sumCredits } from "./standing";
 
 const START = Date.UTC(2026, 9, 5, 9);

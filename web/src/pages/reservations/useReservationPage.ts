@@ -5,7 +5,8 @@ import { listReservations, readReservation } from "../../api/endpoints";
 import { ApiError } from "../../api/problem";
 import type { Reservation } from "../../api/types";
 import type { PageSearch } from "../../router";
-import { isWholeId, reservationQuery } from "./filters";
+import { isWholeId } from "../../ui/IdField";
+import { reservationQuery } from "./filters";
 
 /** How many are on one page. */
 export const PAGE_SIZE = 25;
