@@ -1,7 +1,7 @@
 /**
  * Every call that the portal makes, one function each. Pages know these and no path.
  */
-import { type ListPage, type Query, del, get, getAll, getPage, post, put } from "./client";
+import { type ListPage, type Query, del, get, getAll, getPage, post, put, urlOf } from "./client";
 import type {
   Account,
   AccountEntry,
@@ -89,6 +89,8 @@ export const readRefund = (id: string, signal?: Signal) =>
   get<RefundQuote>(`/reservations/${id}/refund`, {}, signal);
 export const readHistory = (id: string, signal?: Signal) =>
   get<HistoryEntry[]>(`/reservations/${id}/history`, {}, signal);
+/** Where a reservation's history is, for a link that saves it as it comes. */
+export const historyUrl = (id: string) => urlOf(`/reservations/${id}/history`);
 export const readExplanation = (id: string, signal?: Signal) =>
   get<Explanation>(`/reservations/${id}/explain`, {}, signal);
 

@@ -2,13 +2,7 @@ import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput"
 import { type FormEvent, useState } from "react";
 
 import { Field } from "./Field";
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** Whether `text` is a whole id. */
-export function isWholeId(text: string): boolean {
-  return UUID.test(text);
-}
+import { isWholeId } from "./shortId";
 
 interface Given {
   id: string;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Offer, Reservation } from "../../api/types";
-import { isWholeId } from "../../ui/IdField";
+import { isWholeId } from "../../ui/shortId";
 import { reservationsCsv } from "./export";
 import { countSet, reservationQuery, statusesOf } from "./filters";
 import { canActivate, firstExpiry, isOpen, sizeInWords, sumCredits } from "./standing";

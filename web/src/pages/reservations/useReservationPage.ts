@@ -5,7 +5,7 @@ import { listReservations, readReservation } from "../../api/endpoints";
 import { ApiError } from "../../api/problem";
 import type { Reservation } from "../../api/types";
 import type { PageSearch } from "../../router";
-import { isWholeId } from "../../ui/IdField";
+import { isWholeId } from "../../ui/shortId";
 import { reservationQuery } from "./filters";
 
 /** How many are on one page. */
