@@ -4,7 +4,7 @@
 default:
     @just --list
 
-# Serve API and simulated pool on SQLite
+# Serve portal, API and simulated pool on SQLite
 run *args:
     cargo run --release -- {{ args }}
 
@@ -36,3 +36,12 @@ bench-capacity *args:
 # Check a ledger
 verify *args:
     cargo run --release -- ledger verify {{ args }}
+
+# Build the portal into web/dist, which is committed
+portal:
+    cd web && npm ci && npm run build
+
+# Use the portal in a browser, as its tests do
+portal-tests *args:
+    cargo build
+    cd web && npm run e2e -- {{ args }}

@@ -10,6 +10,7 @@ mod dialogues;
 mod idempotency;
 mod instances;
 mod lists;
+mod portal;
 mod search;
 mod series;
 mod service;

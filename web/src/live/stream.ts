@@ -62,6 +62,8 @@ export interface Stream {
 export function openStream(client: QueryClient, liveness: (state: Liveness) => void): Stream {
   let source: EventSource | null = null;
   let position: string | null = null;
+  /** How often in a row the service has said no. */
+  let refusals = 0;
   let reopening: ReturnType<typeof setTimeout> | undefined;
   let waiting: ReturnType<typeof setTimeout> | undefined;
   const stale = new Map<string, string[]>();
@@ -83,10 +85,13 @@ export function openStream(client: QueryClient, liveness: (state: Liveness) => v
   };
   const open = () => {
     liveness("connecting");
+    // A position that the service does not take up again, of another ledger or too far back, is given up.
+    if (refusals > 1) position = null;
     const first = position === null;
     source = new EventSource(urlOf("/events", { after: position ?? undefined }));
     source.onopen = () => {
       liveness("live");
+      refusals = 0;
       // What happened before the stream was open is in no event of it.
       if (first) void client.invalidateQueries();
     };
@@ -95,10 +100,12 @@ export function openStream(client: QueryClient, liveness: (state: Liveness) => v
       position = message.lastEventId;
       mark([["clock"]]);
     });
+    source.addEventListener("end", () => mark([["session"]]));
     source.onerror = () => {
       const givenUp = source?.readyState === EventSource.CLOSED;
       liveness(givenUp ? "lost" : "connecting");
       if (!givenUp) return;
+      refusals += 1;
       // The service says no: perhaps the session has ended, which the next read finds out.
       mark([["session"]]);
       reopening = setTimeout(open, REOPEN_MS);
