@@ -16,9 +16,11 @@ export function Filters(given: { set: number; onClear: () => void; children: Rea
     >
       <div className="opx-filters" role="search" aria-label="Filters">
         {children}
-        <Button variant="link" isDisabled={set === 0} onClick={onClear}>
-          Clear filters
-        </Button>
+        {set > 0 && (
+          <Button variant="link" onClick={onClear}>
+            Clear filters
+          </Button>
+        )}
       </div>
     </ExpandableSection>
   );

@@ -33,7 +33,7 @@ export function AsOf(given: { reservation: Reservation; instances: readonly Inst
         <StatusLabel status={reservation.status} />
         {change && ` with a change ${change.status.toLowerCase().replace("_", " ")}`}
       </Term>
-      <Term name="Instances">{sizeInWords(reservation)}</Term>
+      <Term name="Size">{sizeInWords(reservation)}</Term>
       {template && <Term name="Template">{template}</Term>}
       {startTime && (
         <Term name="Start">
@@ -71,7 +71,7 @@ export function AsOf(given: { reservation: Reservation; instances: readonly Inst
         </Term>
       )}
       {instances.length > 0 && (
-        <Term name="They were">
+        <Term name="Instances">
           <ul>
             {instances.map(({ id, name, wanted, seen, isRemoved }) => (
               <li key={id}>

@@ -31,22 +31,24 @@ export function Scrubber({ entries, index, go }: Given) {
     </Button>
   );
   return (
-    <div className="opx-scrubber">
-      {button("First event", 0, "«")}
-      {button("Event before", index - 1, "‹")}
-      <input
-        type="range"
-        min={0}
-        max={last}
-        step={1}
-        value={index}
-        aria-label="As of event"
-        aria-valuetext={text}
-        onChange={(event) => go(Number(event.target.value), { replace: true })}
-      />
-      {button("Event after", index + 1, "›")}
-      {button("Newest event", last, "»")}
-      <output className="opx-scrubber-text">{`As of ${text}`}</output>
+    <div>
+      <div className="opx-scrubber">
+        {button("First event", 0, "«")}
+        {button("Event before", index - 1, "‹")}
+        <input
+          type="range"
+          min={0}
+          max={last}
+          step={1}
+          value={index}
+          aria-label="As of event"
+          aria-valuetext={text}
+          onChange={(event) => go(Number(event.target.value), { replace: true })}
+        />
+        {button("Event after", index + 1, "›")}
+        {button("Newest event", last, "»")}
+      </div>
+      <output>{`As of ${text}`}</output>
     </div>
   );
 }

@@ -37,7 +37,7 @@ export function instanceColumns(doing: Doing): Column<Instance>[] {
     {
       name: "Id",
       cell: ({ id }) => (
-        <span className="opx-mono" title={id}>
+        <span className="opx-mono opx-id" title={id}>
           {shortId(id)}
         </span>
       ),
@@ -47,16 +47,16 @@ export function instanceColumns(doing: Doing): Column<Instance>[] {
     {
       name: "Reservation",
       cell: ({ reservation: id }) => (
-        <Link to="/reservations/$id" params={{ id }} className="opx-mono" title={id}>
+        <Link to="/reservations/$id" params={{ id }} className="opx-mono opx-id" title={id}>
           {shortId(id)}
         </Link>
       ),
     },
     { name: "Status", cell: ({ status }) => <StatusLabel status={status} /> },
     { name: "Condition", cell: (instance) => <ConditionCell instance={instance} /> },
-    { name: "Start", cell: ({ startTime }) => <Moment at={startTime} /> },
-    { name: "End", cell: ({ endTime }) => <Moment at={endTime} /> },
-    { name: "Node", cell: ({ node }) => node },
+    { name: "Start", isTime: true, cell: ({ startTime }) => <Moment at={startTime} /> },
+    { name: "End", isTime: true, cell: ({ endTime }) => <Moment at={endTime} /> },
+    { name: "Node", isNumber: true, cell: ({ node }) => node },
     {
       name: "IP address",
       cell: ({ ipAddress }) => <span className="opx-mono">{ipAddress ?? "–"}</span>,
@@ -77,7 +77,8 @@ function Actions({ instance, allowed, isBusy, ask }: Doing & { instance: Instanc
         <Button
           key={verb}
           size="sm"
-          variant="secondary"
+          variant="link"
+          isInline
           isDanger={verb === "delete"}
           isDisabled={isBusy}
           aria-label={`${text}: ${instance.name}`}

@@ -34,15 +34,19 @@ export function reservationColumns(doing: Doing): Column<Reservation>[] {
     {
       name: "Id",
       cell: ({ id }) => (
-        <Link to="/reservations/$id" params={{ id }} className="opx-mono" title={id}>
+        <Link to="/reservations/$id" params={{ id }} className="opx-mono opx-id" title={id}>
           {shortId(id)}
         </Link>
       ),
     },
     ...(names ? [user] : []),
-    { name: "Instances", cell: sizeInWords },
-    { name: "Start", cell: ({ startTime }) => (startTime ? <Moment at={startTime} /> : "–") },
-    { name: "End", cell: ({ endTime }) => (endTime ? <Moment at={endTime} /> : "–") },
+    { name: "Instances", isNumber: true, cell: sizeInWords },
+    {
+      name: "Start",
+      isTime: true,
+      cell: ({ startTime }) => (startTime ? <Moment at={startTime} /> : "–"),
+    },
+    { name: "End", isTime: true, cell: ({ endTime }) => (endTime ? <Moment at={endTime} /> : "–") },
     { name: "Status", cell: (reservation) => <Standing reservation={reservation} /> },
     {
       name: "Price",
@@ -67,7 +71,8 @@ export function reservationColumns(doing: Doing): Column<Reservation>[] {
           {mayChange && isOpen(reservation) && (
             <Button
               size="sm"
-              variant="secondary"
+              variant="link"
+              isInline
               isDanger
               isDisabled={isBusy}
               aria-label={`Delete ${shortId(reservation.id)}`}

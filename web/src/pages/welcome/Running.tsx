@@ -29,7 +29,7 @@ const COLUMNS: Column<Instance>[] = [
     name: "IP address",
     cell: ({ ipAddress }) => <span className="opx-mono">{ipAddress ?? "–"}</span>,
   },
-  { name: "End", cell: ({ endTime }) => <Moment at={endTime} /> },
+  { name: "End", isTime: true, cell: ({ endTime }) => <Moment at={endTime} /> },
 ];
 
 interface Given {
