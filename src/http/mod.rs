@@ -12,6 +12,7 @@
 
 mod account;
 mod commands;
+mod docs;
 mod ended;
 mod instances;
 pub mod limits;
@@ -33,10 +34,11 @@ mod wire;
 use axum::Router;
 use axum::middleware;
 use axum::response::IntoResponse;
-use axum::routing::get;
 use tower::Layer;
 use tower_http::normalize_path::NormalizePathLayer;
+use utoipa_axum::router::OpenApiRouter;
 
+pub use docs::document;
 pub use ports::{
     ClockControl, ClockError, CommandGate, InstanceView, ListFilter, Listed, Page, ReadError,
     ReadSide, Readiness, ReadinessCheck, ReservationView, SeriesView, StandingRequestView,
@@ -47,29 +49,20 @@ pub use state::{AppState, Parts};
 use limits::{CLOCK_TIME_MAX, REQUEST_TIME_MAX};
 use observe::{observe, within};
 use problem::{method_not_allowed, unknown_route};
-use site::{clock, health};
 
 /// Everything that is served: the API under `/OpenPEX`, health, and the portal everywhere else.
 ///
 /// Serve it with connect info (`into_make_service_with_connect_info::<SocketAddr>()`), so that
 /// failed log-ins are counted by network.
 pub fn router(state: AppState) -> Router {
-    let quick = reservations::routes()
-        .merge(instances::routes())
-        .merge(site::routes())
-        .merge(account::routes())
-        .merge(search::routes())
-        .merge(series::routes())
-        .merge(standing::routes())
-        .route("/livez", get(health::livez))
-        .route("/readyz", get(health::readyz))
+    let quick = Router::from(quick())
+        .merge(docs::routes())
         .fallback_service(crate::portal::router(|| unknown_route().into_response()))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn(|request, next| {
             within(REQUEST_TIME_MAX, request, next)
         }));
-    let patient = Router::new()
-        .route("/OpenPEX/clock", get(clock::now).post(clock::set))
+    let patient = Router::from(patient())
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn(|request, next| {
             within(CLOCK_TIME_MAX, request, next)
@@ -80,4 +73,22 @@ pub fn router(state: AppState) -> Router {
         .with_state(state);
     // Routes are matched inside of the layer that takes the slash off, so it wraps all of them.
     Router::new().fallback_service(NormalizePathLayer::trim_trailing_slash().layer(routes))
+}
+
+/// The endpoints that answer within [`REQUEST_TIME_MAX`]. Every endpoint is registered here or in
+/// [`patient`] by `routes!`, which takes none without a description.
+fn quick() -> OpenApiRouter<AppState> {
+    reservations::routes()
+        .merge(instances::routes())
+        .merge(site::routes())
+        .merge(account::routes())
+        .merge(search::routes())
+        .merge(series::routes())
+        .merge(standing::routes())
+        .merge(docs::document_route())
+}
+
+/// The endpoints that may take as long as [`CLOCK_TIME_MAX`].
+fn patient() -> OpenApiRouter<AppState> {
+    site::clock_routes()
 }

@@ -60,7 +60,12 @@ pub async fn settle(
         }
     }
     test_clock.move_to(target.max(clock.now()));
-    finish_effects(writer).await
+    finish_effects(writer).await?;
+    // The state shows what is decided, which may not be durable yet; an answer comes only when all before
+    // it is.
+    let nothing_more = Command::FireDue { facts_max: 0 };
+    let all_durable = writer.submit(WriteRequest::by_service(nothing_more));
+    all_durable.await.map(|_| ())
 }
 
 type Fire = Pin<Box<dyn Future<Output = Result<Committed, WriteError>> + Send>>;

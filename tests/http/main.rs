@@ -6,10 +6,12 @@
 mod access;
 mod agreements;
 mod bad_input;
+mod conformance;
 mod dialogues;
 mod idempotency;
 mod instances;
 mod lists;
+mod openapi;
 mod portal;
 mod search;
 mod series;

@@ -31,6 +31,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use crate::conformance;
+
 /// When every test begins: Mon, 17 Aug 2009 04:00:00 GMT.
 pub const START: Timestamp = Timestamp(1_250_481_600_000);
 pub const ETCH: &str = "PEX Debian Etch 4.0 Template";
@@ -200,7 +202,10 @@ impl Site {
     }
 
     pub async fn call(&self, ask: Ask) -> Reply {
-        self.send(ask.into_request()).await
+        let (method, path, body) = (ask.method.clone(), ask.path.clone(), ask.body.clone());
+        let reply = self.send(ask.into_request()).await;
+        conformance::check(&method, &path, &body, &reply);
+        reply
     }
 
     /// Takes the next effects that were intended and reports that they went well; the views show it.

@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::response::Response;
 
+use crate::http::docs::{CallerProblems, PageQuery, WindowQuery};
 use crate::http::own_writes::wait_for_own_writes;
 use crate::http::problem::Problem;
 use crate::http::reply::listed;
@@ -11,7 +12,17 @@ use crate::http::request::{Caller, ListQuery};
 use crate::http::state::AppState;
 use crate::http::wire::{InstanceOut, POWER_STATES};
 
+/// List instances.
+///
 /// Filtered by `status`, `from`, `to` and `template`, paged by `limit` and `cursor`.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/instances",
+    operation_id = "listInstances",
+    tag = "Instances",
+    params(("status" = Option<String>, Query, description = "Only these, separated by commas or repeated: HALTED, RUNNING, PAUSED, SUSPENDED, UNKNOWN"), WindowQuery, PageQuery),
+    responses((status = 200, description = "Newest first", body = Vec<InstanceOut>, headers(("Link" = Option<String>, description = "The next part, where there is one (rel=\"next\")"))), CallerProblems)
+)]
 pub async fn list(
     State(app): State<AppState>,
     caller: Caller,

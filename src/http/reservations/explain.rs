@@ -8,39 +8,60 @@ use openpex_aggregates::ReservationId;
 use openpex_aggregates::live::Fact;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::ReservationPath;
 use super::history::Entry;
+use crate::http::docs::{CallerProblems, NotThere};
 use crate::http::ended::fold_reservation;
 use crate::http::problem::Problem;
 use crate::http::reply::json;
 use crate::http::request::Caller;
 use crate::http::state::AppState;
+use crate::http::wire::words::{ReservationStatus, SenderWord};
 use crate::ledger::StoredEvent;
 use crate::writer::stored_fact;
 
 /// A step with what it says.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ExplanationStep)]
 struct Step {
     position: u64,
+    #[schema(format = DateTime)]
     at: String,
+    #[schema(required, value_type = Option<SenderWord>)]
     sender: Option<String>,
     event: String,
+    /// What it says, in sentences.
     words: Vec<String>,
+    /// What the event says, as it is stored.
+    #[schema(value_type = Value)]
     data: Box<RawValue>,
 }
 
-/// All of it.
-#[derive(Serialize)]
+/// How a reservation came about.
+#[derive(Serialize, ToSchema)]
 struct Explanation {
+    #[schema(value_type = String, format = Uuid)]
     id: ReservationId,
+    #[schema(value_type = ReservationStatus)]
     status: &'static str,
     /// What stands now: the words of the newest step.
     summary: Vec<String>,
     steps: Vec<Step>,
 }
 
+/// Explain how a reservation came about.
+///
 /// JSON, or plain text for who accepts only that.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/reservations/{id}/explain",
+    operation_id = "explainReservation",
+    tag = "Reservations",
+    params(("id" = String, Path, format = Uuid, description = "The id of a reservation")),
+    responses((status = 200, description = "JSON, or plain text for who accepts only that", content((Explanation = "application/json"), (String = "text/plain"))), CallerProblems, NotThere)
+)]
 pub async fn explain(
     State(app): State<AppState>,
     caller: Caller,

@@ -10,31 +10,52 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
+use utoipa::ToSchema;
 
 use super::ReservationPath;
+use crate::http::docs::{CallerProblems, NotThere};
 use crate::http::ended::fold_reservation;
 use crate::http::problem::Problem;
 use crate::http::reply::json;
 use crate::http::request::Caller;
 use crate::http::state::AppState;
+use crate::http::wire::words::SenderWord;
 use crate::ledger::StoredEvent;
 
 /// The name under which an event's metadata holds its sender.
 pub const SENDER_KEY: &str = "sender";
 
 /// An event as clients see it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = HistoryEntry)]
 pub(super) struct Entry {
     pub(super) position: u64,
     sequence: u64,
+    #[schema(format = DateTime)]
     pub(super) at: String,
+    #[schema(required, value_type = Option<SenderWord>)]
     pub(super) sender: Option<String>,
+    /// The name of the event.
+    #[schema(example = "ReservationConfirmed")]
     pub(super) event: String,
+    /// What the event says, as it is stored; null where its name says everything.
+    #[schema(value_type = Value)]
     pub(super) data: Box<RawValue>,
+    /// The hash that chains it to the event before, in hexadecimal.
     hash: String,
 }
 
+/// List the events of a reservation.
+///
 /// The entries, oldest first.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/reservations/{id}/history",
+    operation_id = "listReservationHistory",
+    tag = "Reservations",
+    params(("id" = String, Path, format = Uuid, description = "The id of a reservation")),
+    responses((status = 200, description = "Every event, oldest first", body = Vec<Entry>), CallerProblems, NotThere)
+)]
 pub async fn history(
     State(app): State<AppState>,
     caller: Caller,

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use openpex_aggregates::reservation::StatusName;
 
+use crate::http::docs::{CallerProblems, PageQuery, WindowQuery};
 use crate::http::own_writes::wait_for_own_writes;
 use crate::http::problem::Problem;
 use crate::http::reply::listed;
@@ -12,7 +13,17 @@ use crate::http::request::{Caller, ListQuery};
 use crate::http::state::AppState;
 use crate::http::wire::ReservationOut;
 
+/// List reservations.
+///
 /// Filtered by `status`, `from`, `to` and `template`, paged by `limit` and `cursor`.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/reservations",
+    operation_id = "listReservations",
+    tag = "Reservations",
+    params(("status" = Option<String>, Query, description = "Only these, separated by commas or repeated: INITIATED, COUNTERED, ACCEPTED, CONFIRM_REQUESTED, CONFIRMED, ACTIVATED, REJECTED, WITHDRAWN, LAPSED, CANCELLED, EXPIRED"), WindowQuery, PageQuery),
+    responses((status = 200, description = "Newest first", body = Vec<ReservationOut>, headers(("Link" = Option<String>, description = "The next part, where there is one (rel=\"next\")"))), CallerProblems)
+)]
 pub async fn list(
     State(app): State<AppState>,
     caller: Caller,

@@ -1,22 +1,29 @@
 //! What the site has and how it is: nodes, types, templates, accounts, the clock, health.
 
-pub mod clock;
-pub mod health;
+mod clock;
+mod health;
 mod nodes;
 mod templates;
 mod types;
 mod users;
 
-use axum::Router;
-use axum::routing::{get, post};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::state::AppState;
 
-/// The routes under `/OpenPEX` but the clock.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/OpenPEX/users", post(users::register))
-        .route("/OpenPEX/nodes", get(nodes::list))
-        .route("/OpenPEX/types", get(types::list))
-        .route("/OpenPEX/templates", get(templates::list))
+/// The routes of what is answered at once: all but the clock's.
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(users::register))
+        .routes(routes!(nodes::list))
+        .routes(routes!(types::list))
+        .routes(routes!(templates::list))
+        .routes(routes!(health::livez))
+        .routes(routes!(health::readyz))
+}
+
+/// The routes of the clock: a move of it takes as long as what becomes due.
+pub fn clock_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(clock::now, clock::set))
 }

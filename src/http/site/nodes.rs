@@ -4,13 +4,17 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::http::docs::CallerProblems;
 use crate::http::problem::Problem;
 use crate::http::reply::json;
 use crate::http::request::Caller;
 use crate::http::state::AppState;
 use crate::http::wire::NodeOut;
 
+/// List the physical hosts.
+///
 /// All of them.
+#[utoipa::path(get, path = "/OpenPEX/nodes", operation_id = "listNodes", tag = "Site", responses((status = 200, description = "All of them, by name", body = Vec<NodeOut>), CallerProblems))]
 pub async fn list(State(app): State<AppState>, _: Caller) -> Result<Response, Problem> {
     let entries: Vec<NodeOut> = app
         .reads

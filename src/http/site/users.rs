@@ -6,9 +6,11 @@ use axum::response::Response;
 use openpex_aggregates::UserId;
 use openpex_aggregates::live::Command;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::accounts::{AccountError, Role};
 use crate::http::commands::{find_kept, keep, key_reused, run_to_its_end};
+use crate::http::docs::{CallerProblems, ChangeProblems, ProblemSchema, RepeatHeader};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::reply::json;
 use crate::http::request::{Credentials, Fields, Sent, credentials_of, network_from};
@@ -18,14 +20,39 @@ use crate::writer::{IdempotencyKey, WriteRequest};
 /// Whose the keys are of requests that come without credentials.
 const NOBODY: UserId = UserId(0);
 
+/// Who makes an account.
+#[derive(ToSchema)]
+#[schema(as = NewUser, example = json!({"username": "zoe", "password": "correct horse"}))]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "described; `register` reads it")]
+struct UserBody {
+    username: String,
+    #[schema(format = Password)]
+    password: String,
+}
+
 /// An account that was made.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewAccount)]
 struct Registered {
+    #[schema(value_type = i64, example = 1)]
     userid: UserId,
     username: String,
 }
 
+/// Make an account.
+///
 /// 201 with the integer `userid`. Where registration is closed, only operators make accounts.
+#[utoipa::path(
+    post,
+    path = "/OpenPEX/users",
+    operation_id = "createUser",
+    tag = "Accounts",
+    security((), ("basic" = []), ("bearer" = []), ("cookie" = [])),
+    params(RepeatHeader),
+    request_body = UserBody,
+    responses((status = 201, description = "The account was made", body = Registered), CallerProblems, ChangeProblems, (status = 409, description = "The name is taken, or the key is in use", body = ProblemSchema, content_type = "application/problem+json"))
+)]
 pub async fn register(State(app): State<AppState>, request: Request) -> Result<Response, Problem> {
     if !app.registration_open {
         let credentials = credentials_of(request.headers(), request.extensions())?;

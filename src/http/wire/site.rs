@@ -4,9 +4,13 @@ use openpex_aggregates::node::{Node, NodeStatus};
 use openpex_aggregates::policy::InstanceType;
 use openpex_aggregates::{NodeName, Resources};
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::words::NodeWord;
 
 /// Amounts of the three dimensions; memory is in MiB, disk in GiB, as in the paper's Table 1.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Resources)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourcesOut {
     vcpus: u64,
@@ -30,9 +34,12 @@ impl From<Resources> for ResourcesOut {
 }
 
 /// A node as clients see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Node)]
 pub struct NodeOut {
+    #[schema(value_type = String)]
     name: NodeName,
+    #[schema(value_type = NodeWord)]
     status: NodeStatus,
     capacity: ResourcesOut,
     pool: String,
@@ -56,7 +63,8 @@ impl From<Node> for NodeOut {
 }
 
 /// An instance type as clients see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InstanceType)]
 pub struct TypeOut {
     name: String,
     #[serde(flatten)]
@@ -74,7 +82,8 @@ impl From<InstanceType> for TypeOut {
 }
 
 /// A template as clients see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Template)]
 pub struct TemplateOut {
     name: String,
 }
