@@ -58,7 +58,11 @@ it("registers, reserves, confirms, activates, uses, and looks back on what expir
   await page.getByText("Nothing: no offer waits for you.").waitFor();
 
   // Reserves; the offer appears by itself, with how long it is held.
-  const proposal = await service.proposal(HOUR, { numInstancesFixed: 2, duration: 2 * HOUR });
+  const proposal = await service.proposal(HOUR, {
+    numInstancesFixed: 2,
+    duration: 2 * HOUR,
+    autoStart: false,
+  });
   await service.ask(EVA, "POST", "/reservations", proposal);
   const waits = page.getByText("Accepted: waits for you to confirm");
   await waits.waitFor();

@@ -47,7 +47,7 @@ const isSameDocument = () =>
 it("shows what another client does within two seconds", async () => {
   const page = await openLive("/reservations");
   await page.getByText("No reservations yet").waitFor();
-  const id = await service.reserve(ann, HOUR, { duration: 4 * HOUR });
+  const id = await service.reserve(ann, HOUR, { duration: 4 * HOUR, autoStart: false });
   const row = page.getByRole("row").filter({ hasText: id.slice(-8) });
   await expect.poll(() => row.getByText("CONFIRMED").count(), SOON).toBe(1);
   // Time passes: it can be activated now, which nobody had to ask again for.

@@ -26,7 +26,7 @@ export function ChoiceMenu({ label, options, chosen, onChange }: Given) {
       onOpenChange={setOpen}
       onSelect={(_, option) => flip(String(option))}
       toggle={(ref) => (
-        <MenuToggle ref={ref} isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>
+        <MenuToggle ref={ref} isFullWidth isExpanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {label}
           {chosen.length > 0 && <Badge isRead>{chosen.length}</Badge>}
         </MenuToggle>

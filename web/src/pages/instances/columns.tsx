@@ -2,8 +2,8 @@ import { Button } from "@patternfly/react-core/dist/esm/components/Button";
 import { Link } from "@tanstack/react-router";
 
 import type { Instance } from "../../api/types";
-import { Moment } from "../../time/ZoneProvider";
 import type { Column } from "../../ui/DataTable";
+import { Period } from "../../ui/Period";
 import { shortId } from "../../ui/shortId";
 import { StatusLabel } from "../../ui/StatusLabel";
 import { ConditionCell } from "./ConditionCell";
@@ -35,14 +35,17 @@ export function instanceColumns(doing: Doing): Column<Instance>[] {
   };
   return [
     {
-      name: "Id",
-      cell: ({ id }) => (
-        <span className="opx-mono opx-id" title={id}>
-          {shortId(id)}
+      name: "Name and id",
+      cell: ({ id, name }) => (
+        <span className="opx-id">
+          {name}
+          <br />
+          <span className="opx-mono opx-subtle" title={id}>
+            {shortId(id)}
+          </span>
         </span>
       ),
     },
-    { name: "Name", cell: ({ name }) => name },
     ...(names ? [user] : []),
     {
       name: "Reservation",
@@ -54,12 +57,21 @@ export function instanceColumns(doing: Doing): Column<Instance>[] {
     },
     { name: "Status", cell: ({ status }) => <StatusLabel status={status} /> },
     { name: "Condition", cell: (instance) => <ConditionCell instance={instance} /> },
-    { name: "Start", isTime: true, cell: ({ startTime }) => <Moment at={startTime} /> },
-    { name: "End", isTime: true, cell: ({ endTime }) => <Moment at={endTime} /> },
-    { name: "Node", isNumber: true, cell: ({ node }) => node },
     {
-      name: "IP address",
-      cell: ({ ipAddress }) => <span className="opx-mono">{ipAddress ?? "–"}</span>,
+      name: "Start and end",
+      isNumber: true,
+      cell: ({ startTime, endTime }) => <Period from={startTime} to={endTime} />,
+    },
+    {
+      name: "Node and address",
+      isNumber: true,
+      cell: ({ node, ipAddress }) => (
+        <>
+          {node}
+          <br />
+          <span className="opx-mono">{ipAddress ?? "no address yet"}</span>
+        </>
+      ),
     },
     {
       name: "Actions",

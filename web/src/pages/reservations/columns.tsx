@@ -3,9 +3,9 @@ import { Label } from "@patternfly/react-core/dist/esm/components/Label";
 import { Link } from "@tanstack/react-router";
 
 import type { Reservation } from "../../api/types";
-import { Moment } from "../../time/ZoneProvider";
 import type { Column } from "../../ui/DataTable";
-import { Credits } from "../../ui/Money";
+import { formatCredits } from "../../ui/Money";
+import { Period } from "../../ui/Period";
 import { shortId } from "../../ui/shortId";
 import { StatusLabel } from "../../ui/StatusLabel";
 import { canActivate, isOpen, sizeInWords } from "./standing";
@@ -42,16 +42,16 @@ export function reservationColumns(doing: Doing): Column<Reservation>[] {
     ...(names ? [user] : []),
     { name: "Instances", isNumber: true, cell: sizeInWords },
     {
-      name: "Start",
-      isTime: true,
-      cell: ({ startTime }) => (startTime ? <Moment at={startTime} /> : "–"),
+      name: "Start and end",
+      isNumber: true,
+      cell: ({ startTime, endTime }) =>
+        startTime && endTime ? <Period from={startTime} to={endTime} /> : "–",
     },
-    { name: "End", isTime: true, cell: ({ endTime }) => (endTime ? <Moment at={endTime} /> : "–") },
     { name: "Status", cell: (reservation) => <Standing reservation={reservation} /> },
     {
-      name: "Price",
+      name: "Price (credits)",
       isNumber: true,
-      cell: ({ price }) => (price === undefined ? "–" : <Credits amount={price} />),
+      cell: ({ price }) => (price === undefined ? "–" : formatCredits(price)),
     },
     {
       name: "Actions",
