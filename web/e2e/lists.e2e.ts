@@ -154,7 +154,7 @@ it("deletes several after it has said what is given back, and names those that f
   });
   await first?.check();
   await second?.check();
-  await page.getByRole("button", { name: "Delete 2" }).click();
+  await page.getByRole("button", { name: "Delete 2", exact: true }).click();
   const dialog = page.getByRole("dialog", { name: "Delete 2 reservations?" });
   await dialog
     .getByText(/are given back/)
@@ -163,7 +163,7 @@ it("deletes several after it has said what is given back, and names those that f
   expect(await visitor.axe()).toEqual([]);
   // What is not confirmed is not done.
   await dialog.getByRole("button", { name: "Keep as it is" }).click();
-  await page.getByRole("button", { name: "Delete 2" }).click();
+  await page.getByRole("button", { name: "Delete 2", exact: true }).click();
   await dialog.getByRole("button", { name: "Delete", exact: true }).click();
   await page.getByText("1 deleted, 1 not").waitFor();
   await page.getByText(`${failing}: the moon is full`).waitFor();
@@ -198,7 +198,7 @@ it("lists instances, filters them, and asks things of several", async () => {
   await shows("Instances", 2);
   await expect.poll(() => page.getByText("RUNNING", { exact: true }).count(), PATIENCE).toBe(2);
   await page.getByLabel("Select all on this page").check();
-  await page.getByRole("button", { name: "Stop 2" }).click();
+  await page.getByRole("button", { name: "Stop 2", exact: true }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Stop", exact: true }).click();
   await expect.poll(() => page.getByText("HALTED", { exact: true }).count(), PATIENCE).toBe(2);
   await page.goto("/instances?status=RUNNING");
