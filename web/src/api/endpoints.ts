@@ -22,6 +22,7 @@ import type {
   Proposal,
   RefundQuote,
   Reservation,
+  Role,
   Session,
   Site,
   Template,
@@ -53,6 +54,11 @@ export const makeToken = (name: string, expiresAt: string | undefined) =>
 export const endToken = (id: string) => del<undefined>(`/tokens/${id}`);
 
 export const listUsers = (query: Query, signal?: Signal) => getPage<User>("/users", query, signal);
+export const makeUser = (username: string, password: string, role: Role, intent: string) =>
+  post<{ userid: number; username: string }>("/users", {
+    body: { username, password, role },
+    intent,
+  });
 export const grantCredits = (userid: number, amount: string, note: string, intent: string) =>
   post<Account>(`/users/${userid}/grants`, { body: { amount, note }, intent });
 
