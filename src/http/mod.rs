@@ -6,7 +6,7 @@
 //! # Design notes
 //!
 //! A request passes, from the outside in: trailing slashes off; id, log line and the headers of every
-//! answer ([`observe`]); the time it may take; then its handler, which checks who asks, then the
+//! answer ([`observe`]); where a browser says it comes from ([`guard_browsers`]); the time it may take; then its handler, which checks who asks, then the
 //! path, then headers and body, and only then does anything. A client that
 //! hangs up cancels nothing it has asked for ([`commands`]).
 
@@ -26,9 +26,11 @@ mod request;
 mod reservations;
 mod search;
 mod series;
+mod session;
 mod site;
 mod standing;
 mod state;
+mod tokens;
 mod wire;
 
 use axum::Router;
@@ -44,11 +46,13 @@ pub use ports::{
     ReadSide, Readiness, ReadinessCheck, ReservationView, SeriesView, StandingRequestView,
 };
 pub use reservations::SENDER_KEY;
+pub use site::{PublicUrl, SITE_NAME, SiteSettings};
 pub use state::{AppState, Parts};
 
 use limits::{CLOCK_TIME_MAX, REQUEST_TIME_MAX};
 use observe::{observe, within};
 use problem::{method_not_allowed, unknown_route};
+use request::guard_browsers;
 
 /// Everything that is served: the API under `/OpenPEX`, health, and the portal everywhere else.
 ///
@@ -69,6 +73,10 @@ pub fn router(state: AppState) -> Router {
         }));
     let routes = quick
         .merge(patient)
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            guard_browsers,
+        ))
         .layer(middleware::from_fn(observe))
         .with_state(state);
     // Routes are matched inside of the layer that takes the slash off, so it wraps all of them.
@@ -82,6 +90,8 @@ fn quick() -> OpenApiRouter<AppState> {
         .merge(instances::routes())
         .merge(site::routes())
         .merge(account::routes())
+        .merge(session::routes())
+        .merge(tokens::routes())
         .merge(search::routes())
         .merge(series::routes())
         .merge(standing::routes())

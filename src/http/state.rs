@@ -7,6 +7,7 @@ use tokio_util::task::TaskTracker;
 use super::own_writes::OwnWrites;
 use super::ports::{ClockControl, CommandGate, ReadSide, Readiness};
 use super::request::{KeyedLocks, Throttle};
+use super::site::SiteSettings;
 use crate::accounts::Authenticator;
 use crate::clock::Clock;
 use crate::ledger::Ledger;
@@ -31,6 +32,8 @@ pub struct Parts {
     pub tasks: TaskTracker,
     /// Whether anybody may register; otherwise only operators make accounts.
     pub registration_open: bool,
+    /// What the site is called, and where it is.
+    pub site: SiteSettings,
     /// The ledger's head when the service started: no read shows less.
     pub head_at_start: u64,
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod accounts;
 mod agreements;
 mod bad_input;
 mod conformance;
@@ -16,5 +17,7 @@ mod portal;
 mod search;
 mod series;
 mod service;
+mod sessions;
 mod site;
 mod standing;
+mod tokens;

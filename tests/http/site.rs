@@ -11,10 +11,11 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http_body_util::BodyExt;
-use openpex::accounts::{AccountStore, Authenticator, HashCost, Passwords, Role};
+use openpex::accounts::{AccountStore, Authenticator, HashCost, LoginLifetimes, Passwords, Role};
 use openpex::clock::{Clock, TestClock};
 use openpex::http::{
-    AppState, ClockControl, ClockError, CommandGate, Parts, Readiness, ReadinessCheck, router,
+    AppState, ClockControl, ClockError, CommandGate, Parts, Readiness, ReadinessCheck,
+    SiteSettings, router,
 };
 use openpex::ledger::{Ledger, MemoryStore};
 use openpex::read_side::{LedgerSource, ViewReads};
@@ -59,6 +60,8 @@ pub struct Setup {
     /// What is different in the policy.
     pub policy: fn(&mut Policy),
     pub gate: Option<Arc<dyn CommandGate>>,
+    pub site: SiteSettings,
+    pub login_lifetimes: LoginLifetimes,
 }
 
 impl Default for Setup {
@@ -70,6 +73,8 @@ impl Default for Setup {
             nodes: 1,
             policy: |_| {},
             gate: None,
+            site: SiteSettings::default(),
+            login_lifetimes: LoginLifetimes::default(),
         }
     }
 }
@@ -144,7 +149,8 @@ impl Site {
             tasks.spawn(async move { runner.run(source, head, stop.cancelled()).await });
         }
         let passwords = Passwords::new(HashCost::LEAST).unwrap();
-        let authenticator = Authenticator::new(AccountStore::beside(&ledger), passwords);
+        let authenticator = Authenticator::new(AccountStore::beside(&ledger), passwords)
+            .with_lifetimes(setup.login_lifetimes);
         for (name, role) in [
             ("zoe", Role::User),
             ("max", Role::User),
@@ -167,6 +173,7 @@ impl Site {
             readiness: Arc::new(AlwaysReady),
             tasks: tasks.clone(),
             registration_open: setup.registration_open,
+            site: setup.site,
             head_at_start: 0,
         }));
         let effects = Mutex::new(effects);
@@ -187,6 +194,11 @@ impl Site {
     /// The position of the newest event.
     pub async fn head(&self) -> u64 {
         self.ledger.head().await.unwrap().position
+    }
+
+    /// Waits until the views show everything that was recorded.
+    pub async fn settled(&self) {
+        assert!(self.views.wait_for(self.head().await, VIEWS_PATIENCE).await);
     }
 
     pub async fn send(&self, request: Request<Body>) -> Reply {

@@ -98,7 +98,8 @@ async fn serve(config: ServeConfig, listener: TcpListener, ledger: Ledger) -> an
     let authenticator = Authenticator::new(
         AccountStore::beside(&ledger),
         Passwords::new(HashCost::OWASP)?,
-    );
+    )
+    .with_lifetimes(config.login_lifetimes);
     site::make_operator(&authenticator, clock.now()).await?;
 
     let clock_control = test_clock
@@ -114,6 +115,7 @@ async fn serve(config: ServeConfig, listener: TcpListener, ledger: Ledger) -> an
         readiness: Arc::new(parts::ServiceReadiness::new(handle, views.clone())),
         tasks: running.tasks.clone(),
         registration_open: config.registration_open,
+        site: config.site,
         head_at_start,
     }));
     let mut signals = StopSignals::new()?;

@@ -1,7 +1,10 @@
-//! What a user has to spend: the balance, its entries, and what operators grant.
+//! A user's own account: the password, the settings, the balance, its entries, and what operators
+//! grant.
 
 mod entries;
 mod grant;
+mod password;
+mod settings;
 mod show;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -13,6 +16,8 @@ use super::state::AppState;
 pub fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(show::show))
+        .routes(routes!(password::change))
+        .routes(routes!(settings::put))
         .routes(routes!(entries::entries))
         .routes(routes!(grant::grant))
 }

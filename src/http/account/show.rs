@@ -36,7 +36,6 @@ pub async fn show(State(app): State<AppState>, caller: Caller) -> Result<Respons
             }
         }
     };
-    let out = AccountOut::of(caller.user_id(), &account)
-        .named(&caller.account.username, caller.account.role);
+    let out = AccountOut::of(caller.user_id(), &account).named(&caller.account);
     Ok(json(StatusCode::OK, &out))
 }

@@ -31,6 +31,7 @@ pub use reader::routes;
         (name = "Series", description = "The same terms again and again"),
         (name = "Standing requests", description = "To be told, or offered, when something better becomes possible"),
         (name = "Search", description = "What could be had, when, and for how much; nothing is held"),
+        (name = "Sessions", description = "How a browser logs in, and the tokens of programs"),
         (name = "Accounts", description = "Users, balances and their entries"),
         (name = "Site", description = "What the site has, and its clock"),
         (name = "Health", description = "For whoever runs the process; without credentials"),

@@ -149,7 +149,8 @@ pub fn next_link(query: &ListQuery, cursor: &str) -> String {
     link
 }
 
-fn percent_encode(text: &str, out: &mut String) {
+/// Appends `text` as a part of a query.
+pub(in crate::http) fn percent_encode(text: &str, out: &mut String) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));

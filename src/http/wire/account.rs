@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::words::{EntryCause, RoleWord};
-use crate::accounts::Role;
+use crate::accounts;
 use crate::ledger::StoredEvent;
 
 /// An account as clients see it.
@@ -28,6 +28,13 @@ pub struct AccountOut {
     granted: String,
     #[schema(example = "4.935")]
     spent: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    created_at: Option<String>,
+    /// None where the site's is meant; left out where it is not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    zone: Option<Option<&'static str>>,
 }
 
 impl AccountOut {
@@ -41,14 +48,18 @@ impl AccountOut {
             balance: account.balance.to_string(),
             granted: account.granted.to_string(),
             spent: account.spent.to_string(),
+            created_at: None,
+            zone: None,
         }
     }
 
     /// The same with whose it is.
     #[must_use]
-    pub fn named(mut self, username: &str, role: Role) -> Self {
-        self.username = Some(username.to_owned());
-        self.role = Some(role.as_str());
+    pub fn named(mut self, owner: &accounts::Account) -> Self {
+        self.username = Some(owner.username.clone());
+        self.role = Some(owner.role.as_str());
+        self.created_at = Some(owner.created_at.to_rfc3339());
+        self.zone = Some(owner.zone.map(|zone| zone.as_str()));
         self
     }
 }

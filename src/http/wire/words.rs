@@ -236,6 +236,17 @@ pub enum PricingWord {
     Calendar,
 }
 
+/// How the provider negotiates.
+#[derive(ToSchema)]
+#[schema(as = BargainingPolicy)]
+#[serde(rename_all = "kebab-case")]
+pub enum BargainingWord {
+    /// The list price, whatever is offered.
+    TakeItOrLeaveIt,
+    /// Down from the list price with every round.
+    Concession,
+}
+
 /// What an account may do.
 #[derive(ToSchema)]
 #[schema(as = Role)]
