@@ -1,7 +1,7 @@
 /**
  * Every call that the portal makes, one function each. Pages know these and no path.
  */
-import { type ListPage, type Query, del, get, getAll, getPage, post, put } from "./client";
+import { type ListPage, type Query, del, get, getAll, getPage, post, put, urlOf } from "./client";
 import type {
   Account,
   AccountEntry,
@@ -22,6 +22,7 @@ import type {
   Proposal,
   RefundQuote,
   Reservation,
+  Role,
   Session,
   Site,
   Template,
@@ -53,6 +54,11 @@ export const makeToken = (name: string, expiresAt: string | undefined) =>
 export const endToken = (id: string) => del<undefined>(`/tokens/${id}`);
 
 export const listUsers = (query: Query, signal?: Signal) => getPage<User>("/users", query, signal);
+export const makeUser = (username: string, password: string, role: Role, intent: string) =>
+  post<{ userid: number; username: string }>("/users", {
+    body: { username, password, role },
+    intent,
+  });
 export const grantCredits = (userid: number, amount: string, note: string, intent: string) =>
   post<Account>(`/users/${userid}/grants`, { body: { amount, note }, intent });
 
@@ -89,6 +95,8 @@ export const readRefund = (id: string, signal?: Signal) =>
   get<RefundQuote>(`/reservations/${id}/refund`, {}, signal);
 export const readHistory = (id: string, signal?: Signal) =>
   get<HistoryEntry[]>(`/reservations/${id}/history`, {}, signal);
+/** Where a reservation's history is, for a link that saves it as it comes. */
+export const historyUrl = (id: string) => urlOf(`/reservations/${id}/history`);
 export const readExplanation = (id: string, signal?: Signal) =>
   get<Explanation>(`/reservations/${id}/explain`, {}, signal);
 

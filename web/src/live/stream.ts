@@ -14,6 +14,9 @@ export type Liveness = "connecting" | "live" | "lost";
 
 /** Changes are shown together that come within this many milliseconds. */
 const BATCH_MS = 80;
+/** Sums over everybody's reservations cost the service more: they are asked again this often at most. */
+const SLOW_MS = 1500;
+const SLOW = new Set(["statistics"]);
 /** How long until a stream that the browser has given up is opened anew, in milliseconds. */
 const REOPEN_MS = 1000;
 
@@ -29,11 +32,14 @@ export function staleAfter(event: StreamEvent): string[][] {
         ["refund", event.id],
         ["bookings"],
         ["availability"],
+        ["statistics"],
       ];
     case "instance":
       return [
         ["instances"],
         ["instance", event.id],
+        ["nodes"],
+        ["statistics"],
         ...(event.reservation === null
           ? []
           : [
@@ -66,17 +72,28 @@ export function openStream(client: QueryClient, liveness: (state: Liveness) => v
   let refusals = 0;
   let reopening: ReturnType<typeof setTimeout> | undefined;
   let waiting: ReturnType<typeof setTimeout> | undefined;
+  let waitingSlow: ReturnType<typeof setTimeout> | undefined;
   const stale = new Map<string, string[]>();
+  const staleSlow = new Map<string, string[]>();
 
-  const settle = () => {
-    waiting = undefined;
-    const keys = [...stale.values()];
-    stale.clear();
+  const settle = (marked: Map<string, string[]>) => {
+    const keys = [...marked.values()];
+    marked.clear();
     for (const queryKey of keys) void client.invalidateQueries({ queryKey });
   };
   const mark = (keys: string[][]) => {
-    for (const key of keys) stale.set(key.join("/"), key);
-    waiting ??= setTimeout(settle, BATCH_MS);
+    for (const key of keys) {
+      (SLOW.has(key[0] ?? "") ? staleSlow : stale).set(key.join("/"), key);
+    }
+    waiting ??= setTimeout(() => {
+      waiting = undefined;
+      settle(stale);
+    }, BATCH_MS);
+    if (staleSlow.size === 0) return;
+    waitingSlow ??= setTimeout(() => {
+      waitingSlow = undefined;
+      settle(staleSlow);
+    }, SLOW_MS);
   };
   const onEvent = (message: MessageEvent<string>) => {
     position = message.lastEventId;
@@ -127,6 +144,7 @@ export function openStream(client: QueryClient, liveness: (state: Liveness) => v
     close() {
       document.removeEventListener("visibilitychange", onVisibility);
       clearTimeout(waiting);
+      clearTimeout(waitingSlow);
       close();
     },
   };
