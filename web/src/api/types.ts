@@ -267,7 +267,8 @@ export interface Reservation {
 export type Message =
   | { reply: "ACCEPT"; offer?: number }
   | { reply: "COUNTER"; proposal: Proposal }
-  | { reply: "CONFIRM" }
+  // The terms that the user saw; refused where others are on the table by now.
+  | { reply: "CONFIRM"; proposal?: ProposalOut }
   | { reply: "REJECT" };
 
 export interface Instance {
