@@ -1,0 +1,91 @@
+import { Button } from "@patternfly/react-core/dist/esm/components/Button";
+import { Link } from "@tanstack/react-router";
+
+import type { Instance } from "../../api/types";
+import { Moment } from "../../time/ZoneProvider";
+import type { Column } from "../../ui/DataTable";
+import { shortId } from "../../ui/shortId";
+import { StatusLabel } from "../../ui/StatusLabel";
+import { ConditionCell } from "./ConditionCell";
+import type { InstanceVerb } from "./verbs";
+import { controlsOf } from "./words";
+
+interface Doing {
+  names: ReadonlyMap<number, string> | null;
+  /** What who is logged in may do at all. */
+  allowed: readonly InstanceVerb[];
+  isBusy: boolean;
+  ask: (verb: InstanceVerb, instance: Instance) => void;
+}
+
+const BUTTONS: readonly [InstanceVerb, string][] = [
+  ["revive", "Try again"],
+  ["stop", "Stop"],
+  ["start", "Start"],
+  ["reboot", "Reboot"],
+  ["delete", "Delete"],
+];
+
+/** The paper's Figure 6. */
+export function instanceColumns(doing: Doing): Column<Instance>[] {
+  const { names } = doing;
+  const user: Column<Instance> = {
+    name: "User",
+    cell: ({ userid }) => names?.get(userid) ?? `user ${userid}`,
+  };
+  return [
+    {
+      name: "Id",
+      cell: ({ id }) => (
+        <span className="opx-mono" title={id}>
+          {shortId(id)}
+        </span>
+      ),
+    },
+    { name: "Name", cell: ({ name }) => name },
+    ...(names ? [user] : []),
+    {
+      name: "Reservation",
+      cell: ({ reservation: id }) => (
+        <Link to="/reservations/$id" params={{ id }} className="opx-mono" title={id}>
+          {shortId(id)}
+        </Link>
+      ),
+    },
+    { name: "Status", cell: ({ status }) => <StatusLabel status={status} /> },
+    { name: "Condition", cell: (instance) => <ConditionCell instance={instance} /> },
+    { name: "Start", cell: ({ startTime }) => <Moment at={startTime} /> },
+    { name: "End", cell: ({ endTime }) => <Moment at={endTime} /> },
+    { name: "Node", cell: ({ node }) => node },
+    {
+      name: "IP address",
+      cell: ({ ipAddress }) => <span className="opx-mono">{ipAddress ?? "–"}</span>,
+    },
+    {
+      name: "Actions",
+      isActions: true,
+      cell: (instance) => <Actions instance={instance} {...doing} />,
+    },
+  ];
+}
+
+function Actions({ instance, allowed, isBusy, ask }: Doing & { instance: Instance }) {
+  const can = controlsOf(instance);
+  return (
+    <div className="opx-actions-row">
+      {BUTTONS.filter(([verb]) => can[verb] && allowed.includes(verb)).map(([verb, text]) => (
+        <Button
+          key={verb}
+          size="sm"
+          variant="secondary"
+          isDanger={verb === "delete"}
+          isDisabled={isBusy}
+          aria-label={`${text}: ${instance.name}`}
+          onClick={() => ask(verb, instance)}
+        >
+          {text}
+        </Button>
+      ))}
+    </div>
+  );
+}
