@@ -108,6 +108,8 @@ export function makeRouter(client: QueryClient) {
     routeTree: tree,
     context: { client },
     defaultPreload: "intent",
+    // A page that fails leaves the frame around it.
+    defaultErrorComponent: Failed,
     scrollRestoration: true,
     // Queries are texts: `?type=LARGE`, not `?type="LARGE"`.
     parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),

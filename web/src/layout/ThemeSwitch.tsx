@@ -2,7 +2,7 @@ import {
   ToggleGroup,
   ToggleGroupItem,
 } from "@patternfly/react-core/dist/esm/components/ToggleGroup";
-import { useState } from "react";
+import { useId, useState } from "react";
 
 import { type Theme, keepTheme, storedTheme } from "../theme/theme";
 
@@ -14,6 +14,7 @@ const THEMES: [Theme, string][] = [
 
 /** Light, dark, or as the system has it. */
 export function ThemeSwitch() {
+  const id = useId();
   const [theme, setTheme] = useState(storedTheme);
   const choose = (theme: Theme) => {
     keepTheme(theme);
@@ -25,7 +26,7 @@ export function ThemeSwitch() {
         <ToggleGroupItem
           key={value}
           text={text}
-          buttonId={`theme-${value}`}
+          buttonId={`${id}-${value}`}
           isSelected={theme === value}
           onChange={() => choose(value)}
         />

@@ -1,24 +1,25 @@
-import { ActionGroup, Form, FormGroup } from "@patternfly/react-core/dist/esm/components/Form";
+import { ActionGroup, Form } from "@patternfly/react-core/dist/esm/components/Form";
 import { Button } from "@patternfly/react-core/dist/esm/components/Button";
-import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
 import { logIn } from "../api/endpoints";
 import { ErrorNotice } from "../ui/ErrorNotice";
+import { PasswordField } from "../ui/PasswordField";
+import { TextField } from "../ui/TextField";
 import { beginSession } from "./session";
 
 interface Given {
-  /** Whose name is filled in. */
+  /** Who it must be; anybody where left out. */
   username?: string;
   /** Called when they are logged in. */
   onDone?: () => void;
 }
 
 /** Name and password. */
-export function LogInForm({ username: known = "", onDone }: Given) {
+export function LogInForm({ username: known, onDone }: Given) {
   const client = useQueryClient();
-  const [username, setUsername] = useState(known);
+  const [username, setUsername] = useState(known ?? "");
   const [password, setPassword] = useState("");
   const loggingIn = useMutation({
     mutationFn: () => logIn(username, password),
@@ -34,29 +35,27 @@ export function LogInForm({ username: known = "", onDone }: Given) {
   return (
     <Form onSubmit={submit}>
       <ErrorNotice error={loggingIn.error} />
-      <FormGroup label="Username" isRequired fieldId="username">
-        <TextInput
-          id="username"
-          name="username"
-          autoComplete="username"
-          isRequired
-          value={username}
-          onChange={(_, text) => setUsername(text)}
-        />
-      </FormGroup>
-      <FormGroup label="Password" isRequired fieldId="password">
-        <TextInput
-          id="password"
-          name="password"
-          type="password"
-          autoComplete="current-password"
-          isRequired
-          value={password}
-          onChange={(_, text) => setPassword(text)}
-        />
-      </FormGroup>
+      <TextField
+        label="Username"
+        isRequired
+        isReadOnly={known !== undefined}
+        autoComplete="username"
+        value={username}
+        onChange={setUsername}
+      />
+      <PasswordField
+        label="Password"
+        autoComplete="current-password"
+        value={password}
+        onChange={setPassword}
+      />
       <ActionGroup>
-        <Button type="submit" isLoading={loggingIn.isPending} isDisabled={loggingIn.isPending}>
+        <Button
+          type="submit"
+          isBlock
+          isLoading={loggingIn.isPending}
+          isDisabled={loggingIn.isPending}
+        >
           Log in
         </Button>
       </ActionGroup>

@@ -1,8 +1,12 @@
+import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 
-/** Names the page in the browser's tab and history. */
+import { SITE } from "../session/site";
+
+/** Says in the browser's tab what the page shows, and whose site it is of. */
 export function useTitle(title: string): void {
+  const site = useQuery(SITE).data?.name ?? "OpenPEX";
   useEffect(() => {
-    document.title = `${title} · OpenPEX`;
-  }, [title]);
+    document.title = `${title} · ${site}`;
+  }, [title, site]);
 }
