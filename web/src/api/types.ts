@@ -267,8 +267,7 @@ export interface Reservation {
 export type Message =
   | { reply: "ACCEPT"; offer?: number }
   | { reply: "COUNTER"; proposal: Proposal }
-  // The terms that the user saw; refused where others are on the table by now.
-  | { reply: "CONFIRM"; proposal?: ProposalOut }
+  | { reply: "CONFIRM" }
   | { reply: "REJECT" };
 
 export interface Instance {
