@@ -3,7 +3,7 @@ import "../terms/terms.css";
 
 import { useMemo, useState } from "react";
 
-import type { Offer, Reservation } from "../../api/types";
+import type { Offer, ProposalOut, Reservation } from "../../api/types";
 import { useSession } from "../../session/session";
 import { useNow } from "../../time/now";
 import type { Bar, Span } from "../../timeline/model";
@@ -19,7 +19,7 @@ import {
 } from "../terms/fields";
 import { askedRow, offerId, offersRow } from "../terms/topRows";
 import { type Texts, useTexts } from "../terms/useTexts";
-import { sizeWords } from "../terms/words";
+import { askedBy, offerWindow, sizeWords } from "../terms/words";
 import { Actions } from "./Actions";
 import { CounterForm } from "./CounterForm";
 import { Dialogue } from "./Dialogue";
@@ -30,19 +30,21 @@ import { Standing } from "./Standing";
 import { NOTHING, allowedIn, tableOf } from "./stage";
 import { type Acts } from "./useNegotiation";
 
-/** The bar of what is in force, or was asked. */
+/** The bars of what is in force, and of what was asked. */
 const STANDS = "stands";
+const WAS_ASKED = "was asked";
+
+/** What was asked for last, as far as it is told: the representation has what is in force. */
+function askedOf({ change, offers, ...inForce }: Reservation): Partial<ProposalOut> {
+  const [first] = change?.offers ?? offers;
+  if (first !== undefined) return askedBy(first);
+  return change?.asked ?? { ...inForce, price: undefined };
+}
 
 /** The terms that a counter-offer begins from: those asked for last. */
-function lastAsked(reservation: Reservation, now: number): Fields {
-  const usual = defaultFields([], [], now);
-  const { change, offers } = reservation;
-  // What one would pay and how far one would move is said in the offers' terms only.
-  const bounds = (change?.asked ?? offers[0]?.proposal) || {};
-  const terms = fieldsFrom({ ...reservation, price: undefined }, usual);
-  const room = fieldsFrom({ ...bounds }, terms);
-  const { price, earliest, latest } = reservation.paid === undefined ? room : terms;
-  return { ...terms, price, earliest, latest };
+function lastAsked(reservation: Reservation): Fields {
+  const usual = defaultFields([], [], Date.parse(reservation.createdAt));
+  return fieldsFrom(askedOf(reservation), usual);
 }
 
 interface Given {
@@ -60,10 +62,7 @@ export function Negotiation({ reservation, acts }: Given) {
   const may = isOwn || session?.role === "operator" ? allowedIn(reservation) : NOTHING;
   const table = tableOf(reservation);
   const isCountering = may.counter && texts.counter === "yes";
-  const fields = useMemo(
-    () => fieldsOf(texts, lastAsked(reservation, Date.parse(reservation.createdAt))),
-    [texts, reservation],
-  );
+  const fields = useMemo(() => fieldsOf(texts, lastAsked(reservation)), [texts, reservation]);
   const counter = (patch: Texts) => change({ ...NO_TEXTS, counter: "yes", ...patch });
   const counterWindow = ({ from, to }: Span, base: Fields = fields) =>
     counter(textsOf({ ...base, start: from, duration: to - from }));
@@ -86,6 +85,7 @@ export function Negotiation({ reservation, acts }: Given) {
         {...{ reservation, acts, may, now, isCountering }}
         onCounter={() => counter(textsOf(fields))}
       />
+      <Standing reservation={reservation} />
       <TermsLine
         label="What is talked about, over the pool"
         {...{ texts, change, now, top, picked, onMove }}
@@ -113,10 +113,7 @@ export function Negotiation({ reservation, acts }: Given) {
         <OptionsPart options={reservation.options} acts={acts} />
       )}
       {reservation.instances.length > 0 && <InstancesPart id={reservation.id} />}
-      <div className="opx-beside">
-        <Dialogue id={reservation.id} isOwn={isOwn} />
-        <Standing reservation={reservation} />
-      </div>
+      <Dialogue id={reservation.id} isOwn={isOwn} />
     </div>
   );
 }
@@ -132,15 +129,21 @@ function useTop(reservation: Reservation, isMovable: boolean, draft: Fields | nu
     const rows: TopRow[] = [];
     const stands = standsOf(reservation);
     const { offers } = tableOf(reservation);
-    if (stands !== null) {
-      const isAgreed = reservation.paid !== undefined;
-      const kind = isAgreed ? ("own" as const) : ("ghost" as const);
-      const label = sizeWords(reservation);
+    const isAgreed = reservation.paid !== undefined;
+    if (isAgreed && stands !== null) {
+      const bar = { id: STANDS, row: STANDS, ...stands, kind: "own" as const, isMovable };
       rows.push({
-        row: { id: STANDS, name: isAgreed ? "Agreed" : "Asked", isPinned: true },
-        bars: [
-          { id: STANDS, row: STANDS, ...stands, kind, label, isMovable: isMovable && isAgreed },
-        ],
+        row: { id: STANDS, name: "Agreed", isPinned: true },
+        bars: [{ ...bar, label: sizeWords(reservation) }],
+      });
+    }
+    // Where it can be had as asked, the offer shows it.
+    if (offers[0]?.differs) {
+      const asked = askedOf(reservation);
+      const bar = { id: WAS_ASKED, row: WAS_ASKED, kind: "ghost" as const };
+      rows.push({
+        row: { id: WAS_ASKED, name: "You asked", isPinned: true },
+        bars: [{ ...bar, ...offerWindow({ proposal: asked }), label: sizeWords(asked) }],
       });
     }
     rows.push(...offersRow(offers, false, isMovable));

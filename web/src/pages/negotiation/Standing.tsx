@@ -30,7 +30,7 @@ export function Standing({ reservation }: { reservation: Reservation }) {
   }
   entries.push(["Opened", <Moment key="opened" at={reservation.createdAt} />]);
   return (
-    <DescriptionList isCompact columnModifier={{ default: "1Col", md: "2Col", xl: "3Col" }}>
+    <DescriptionList isCompact columnModifier={{ default: "1Col", sm: "2Col", lg: "3Col" }}>
       {entries.map(([term, words]) => (
         <DescriptionListGroup key={term}>
           <DescriptionListTerm>{term}</DescriptionListTerm>

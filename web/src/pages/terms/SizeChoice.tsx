@@ -25,13 +25,13 @@ export function SizeChoice({ types, value, onChange, error }: Given) {
                 variant: "single",
                 name: id,
                 selectableActionId: `${id}-${name}-choice`,
-                selectableActionAriaLabel: `${name}: ${vcpus} vCPU, ${memoryMb} MB, ${diskGb} GB`,
+                selectableActionAriaLabelledby: `${id}-${name}-name ${id}-${name}-numbers`,
                 onChange: () => onChange(name),
               }}
             >
-              <strong>{name}</strong>
+              <strong id={`${id}-${name}-name`}>{name}</strong>
             </CardHeader>
-            <CardBody>
+            <CardBody id={`${id}-${name}-numbers`}>
               <span>{vcpus === 1 ? "1 vCPU" : `${vcpus} vCPUs`}</span>
               <span>{memoryMb} MB memory</span>
               <span>{diskGb} GB disk</span>

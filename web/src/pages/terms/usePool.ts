@@ -63,7 +63,7 @@ export function usePool({ view, byNode, now, type, except }: Asked) {
     const all = summed.data;
     const areas = all && areasOf(all.steps, all.capacity, type);
     const detail = all && `${all.capacity.vcpus} vCPUs`;
-    return [{ id: ALL, name: "All nodes", detail, areas }];
+    return [{ id: ALL, name: "All nodes", detail, areas, lanesMin: 3 }];
   }, [byNode, nodes.data, summed.data, type]);
   const bars = useMemo(
     (): Bar[] => barsOf(bookings.data?.entries ?? [], byNode, userid, except),

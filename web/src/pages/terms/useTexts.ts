@@ -5,7 +5,7 @@ import { useCallback, useEffect, useState } from "react";
 export type Texts = Record<string, string | undefined>;
 
 /** Typing is written into the address once it rests for so many milliseconds. */
-const REST_MS = 150;
+const REST_MS = 100;
 /** How many of one's own writes are known again when they come back from the router. */
 const OWN_MAX = 20;
 

@@ -1,5 +1,6 @@
 /** Offers and reasons in words. */
 import type { Difference, Offer, ProposalOut, Quote, Reason } from "../../api/types";
+import type { Span } from "../../timeline/model";
 import { formatDuration, formatMoment } from "../../time/zone";
 import { formatCredits } from "../../ui/Money";
 
@@ -71,7 +72,24 @@ export function reasonTitle(code: Reason["code"]): string {
 }
 
 /** The window of an offer. */
-export function offerWindow({ proposal }: Pick<Offer, "proposal">): { from: number; to: number } {
+export function offerWindow({ proposal }: { proposal: Partial<ProposalOut> }): Span {
   const from = Date.parse(proposal.startTime ?? "");
   return { from, to: from + (proposal.duration ?? 0) };
+}
+
+/** What was asked for, told by an offer and how it differs from that. */
+export function askedBy({ proposal, differs }: Offer): ProposalOut {
+  const { from } = offerWindow({ proposal });
+  switch (differs?.in) {
+    case "startTime":
+      return { ...proposal, startTime: new Date(from - differs.byMs).toISOString() };
+    case "numInstancesFixed":
+      return { ...proposal, numInstancesFixed: differs.asked };
+    case "duration":
+      return { ...proposal, duration: Date.parse(differs.askedEnd) - from };
+    case "price":
+      return { ...proposal, price: differs.asked };
+    case undefined:
+      return proposal;
+  }
 }
