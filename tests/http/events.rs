@@ -10,6 +10,7 @@ use openpex::http::limits::{
 };
 use tower::ServiceExt as _;
 
+use crate::sessions::page;
 use crate::site::{Ask, START, Setup, Site, figure_7, figure_7_at};
 use crate::sse::{Heard, Said};
 
@@ -341,15 +342,13 @@ async fn given_what_happens_is_anothers_when_silent_then_the_position_passes_ove
 }
 
 #[tokio::test]
-async fn given_credentials_that_cannot_be_checked_when_something_happens_then_the_stream_ends() {
+async fn given_a_log_in_that_has_ended_when_something_happens_then_the_stream_ends() {
     let site = Site::new().await;
-    let mut zoe = Stream::open(&site, events()).await;
+    let cookie = site.cookie("zoe").await;
+    let mut zoe = Stream::open(&site, page(events()).header("cookie", &cookie)).await;
     zoe.position().await;
-    for _ in 0..10 {
-        let wrong = crate::site::basic("zoe", "wrong");
-        let ask = Ask::get("reservations").header("authorization", &wrong);
-        site.call(ask).await.expect(401);
-    }
+    let out = page(Ask::delete("session")).header("cookie", &cookie);
+    site.call(out).await.expect(204);
     // By the service's clock the last check is too old now.
     site.clock.move_to(START.saturating_add(3_000));
     let grant = Ask::post("users/1/grants").by("admin");
@@ -357,7 +356,7 @@ async fn given_credentials_that_cannot_be_checked_when_something_happens_then_th
     site.call(grant).await.expect(200);
     let end = zoe.next().await.unwrap();
     assert_eq!(end.event, "end");
-    assert_eq!(end.data["code"], "credentials_unknown");
+    assert_eq!(end.data["code"], "credentials_ended");
     assert_eq!(zoe.next().await, None);
 }
 

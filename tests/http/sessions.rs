@@ -10,7 +10,7 @@ const HERE: &str = "127.0.0.1:8080";
 const MINUTE_MS: i64 = 60_000;
 
 /// As a page of the service itself asks it.
-fn page(ask: Ask) -> Ask {
+pub fn page(ask: Ask) -> Ask {
     ask.anonymous()
         .header("host", HERE)
         .header("sec-fetch-site", "same-origin")
@@ -28,7 +28,8 @@ fn cookie_of(reply: &Reply) -> String {
 }
 
 impl Site {
-    async fn cookie(&self, name: &str) -> String {
+    /// The cookie of somebody who logs in.
+    pub async fn cookie(&self, name: &str) -> String {
         let reply = self.call(log_in(name, PASSWORD)).await.expect(201);
         cookie_of(&reply)
     }
