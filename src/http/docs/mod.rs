@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 
 use super::reply::json;
 use super::state::AppState;
+use super::words::{AnswerForm, SummedBy};
 pub use parameters::{
     AsOfQuery, InstancesQuery, MatchHeader, NoneMatchHeader, OwnerQuery, PageQuery, RepeatHeader,
     ReservationsQuery, StreamQuery, WindowQuery,
@@ -30,7 +31,7 @@ pub use reader::routes;
 #[openapi(
     info(title = "OpenPEX", license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")),
     security(("basic" = []), ("bearer" = []), ("cookie" = [])),
-    components(schemas(ProblemSchema)),
+    components(schemas(ProblemSchema, AnswerForm, SummedBy)),
     tags(
         (name = "Reservations", description = "Negotiations and what came of them"),
         (name = "Instances", description = "The virtual machines of reservations"),
