@@ -57,7 +57,7 @@ it("lets one register, log out, and log in to where one wanted to go", async () 
 
   await fillIn(page, "nina", "short");
   await page.getByRole("button", { name: "Register" }).click();
-  await page.getByText(/5 bytes/).waitFor();
+  await page.getByText(/not 5/).waitFor();
   await fillIn(page, ADMIN.username, "a password of nina");
   await page.getByRole("button", { name: "Register" }).click();
   await page.getByText(/taken/).waitFor();
@@ -106,6 +106,26 @@ it("takes the keyboard to the heading of the page that one goes to", async () =>
   await page.getByText("Skip to the page").waitFor();
   await page.keyboard.press("Enter");
   await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("MAIN");
+});
+
+it("has the places and the switches on a phone too", async () => {
+  const who = await service.register("phil");
+  visitor = await Visitor.open(browser, service, { viewport: { width: 360, height: 780 } });
+  await visitor.logIn(who);
+  const { page } = visitor;
+  await page.goto("/account");
+  await heading(page, "Account").waitFor();
+  const places = page.getByRole("button", { name: "Places" });
+  await places.click();
+  await page.getByRole("link", { name: "Instances" }).click();
+  await page.waitForURL("**/instances");
+  // They are out of the way again.
+  await expect.poll(() => places.getAttribute("aria-expanded")).toBe("false");
+  await page.getByRole("button", { name: /^Settings/ }).click();
+  await page.getByRole("button", { name: "UTC: UTC" }).click();
+  expect(await visitor.axe()).toEqual([]);
+  await page.getByRole("button", { name: "Log out" }).click();
+  await heading(page, "Log in").waitFor();
 });
 
 it("changes the password", async () => {

@@ -121,8 +121,8 @@ describe.each(places)("$name", (place) => {
 
   it("stays whole whatever is clicked", async () => {
     const visitor = await openPlace(place);
-    const clicked = await clickEverything(visitor.page, () => settled(visitor.page));
-    expect(clicked.length, "something can be clicked").toBeGreaterThan(0);
+    const { clicked, passed } = await clickEverything(visitor.page, () => settled(visitor.page));
+    expect([...clicked, ...passed]).not.toEqual([]);
     expect(await visitor.page.getByText("This page could not be shown").count()).toBe(0);
     expect(visitor.faults).toEqual([]);
     await visitor.close();

@@ -65,7 +65,7 @@ it("says in words what it draws, and draws it", async () => {
   await figure(page, "Utilisation")
     .getByText(/vCPUs of all nodes: [\d.]+ % booked/)
     .waitFor();
-  await figure(page, "Demand").getByText("2 Proposals asked, 1 granted as asked").waitFor();
+  await figure(page, "Demand").getByText("2 proposals asked, 1 granted as asked").waitFor();
   await figure(page, "Demand").getByText("Larger than the site").waitFor();
   await figure(page, "Prices agreed on")
     .getByText(/1 new reservations? for/)

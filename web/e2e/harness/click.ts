@@ -58,16 +58,25 @@ function leaves(handle: ElementHandle<HTMLElement>): Promise<boolean> {
   });
 }
 
-/** Clicks them one after the other, those too that appear meanwhile; the keys of what was clicked. */
-export async function clickEverything(page: Page, settled: () => Promise<void>): Promise<string[]> {
+export interface Clicked {
+  clicked: string[];
+  /** What would have left the page or committed somebody. */
+  passed: string[];
+}
+
+/** Clicks them one after the other, those too that appear meanwhile. */
+export async function clickEverything(page: Page, settled: () => Promise<void>): Promise<Clicked> {
   const start = page.url();
   const clicked = new Set<string>();
   const passed = new Set<string>();
+  let chosen = false;
   while (clicked.size < CLICKS_MAX) {
     let next: Found | undefined;
     for (const found of await controls(page)) {
       if (clicked.has(found.key) || passed.has(found.key)) continue;
-      if (COMMITS.test(found.key) || (await leaves(found.handle))) {
+      // One of a list stands for all: it closes with the first.
+      const isLater = found.key.startsWith("option ") && chosen;
+      if (isLater || COMMITS.test(found.key) || (await leaves(found.handle))) {
         passed.add(found.key);
         continue;
       }
@@ -82,8 +91,9 @@ export async function clickEverything(page: Page, settled: () => Promise<void>):
       continue;
     }
     clicked.add(next.key);
+    chosen ||= next.key.startsWith("option ");
     await next.handle.click({ timeout: CLICK_MS }).catch((error: Error) => {
-      throw new Error(`cannot be clicked: ${next.key}: ${error.message}`);
+      throw new Error(`cannot be clicked: ${[...clicked].join(" | ")}: ${error.message}`);
     });
     await page.evaluate(
       () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
@@ -91,7 +101,7 @@ export async function clickEverything(page: Page, settled: () => Promise<void>):
     if (new URL(page.url()).pathname !== new URL(start).pathname) await page.goto(start);
     await settled();
   }
-  return [...clicked];
+  return { clicked: [...clicked], passed: [...passed] };
 }
 
 function isCovered(page: Page): Promise<boolean> {

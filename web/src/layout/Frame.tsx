@@ -30,8 +30,16 @@ export function Frame({ children = <Outlet /> }: { children?: ReactNode }) {
     const onKey = (event: KeyboardEvent) => {
       if (event.key === "Escape") setToggled(false);
     };
+    const onPress = (event: PointerEvent) => {
+      const main = document.getElementById(MAIN);
+      if (event.target instanceof Node && main?.contains(event.target)) setToggled(false);
+    };
     document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
+    document.addEventListener("pointerdown", onPress);
+    return () => {
+      document.removeEventListener("keydown", onKey);
+      document.removeEventListener("pointerdown", onPress);
+    };
   }, [isOver]);
   const close = () => {
     if (isOver) setToggled(false);
@@ -47,6 +55,8 @@ export function Frame({ children = <Outlet /> }: { children?: ReactNode }) {
         masthead={<Head isOpen={isOpen} onToggle={() => setToggled(!toggled)} />}
         sidebar={<Sidebar isOpen={isOpen} onLeave={close} />}
         mainContainerId={MAIN}
+        // Only a page that is told of its width has places that open over it on a phone.
+        onPageResize={noted}
         isContentFilled
       >
         {children}
@@ -56,6 +66,10 @@ export function Frame({ children = <Outlet /> }: { children?: ReactNode }) {
       </div>
     </>
   );
+}
+
+function noted() {
+  // `useWide` has it.
 }
 
 /** Goes there without putting it into the address. */

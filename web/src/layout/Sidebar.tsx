@@ -18,11 +18,11 @@ export function Sidebar({ isOpen, onLeave }: Given) {
   return (
     <PageSidebar isSidebarOpen={isOpen}>
       <PageSidebarBody>
-        <Nav aria-label="Places">
+        <Nav aria-label="Places" onSelect={onLeave}>
           <NavList>
             {placesOf(role).map(({ to, name }) => (
               <NavItem key={to} isActive={isAt(to, path)}>
-                <Link to={to} aria-current={isAt(to, path) ? "page" : undefined} onClick={onLeave}>
+                <Link to={to} aria-current={isAt(to, path) ? "page" : undefined}>
                   {name}
                 </Link>
               </NavItem>

@@ -2,8 +2,9 @@ import { EmptyState, EmptyStateBody } from "@patternfly/react-core/dist/esm/comp
 import { LockIcon } from "@patternfly/react-icons/dist/esm/icons/lock-icon";
 import type { ReactNode } from "react";
 
-import type { Role } from "../api/types";
+import type { Role, Session } from "../api/types";
 import { useSession } from "../session/session";
+import { useTitle } from "./useTitle";
 
 interface Given {
   roles: Role[];
@@ -16,6 +17,11 @@ interface Given {
 export function OnlyFor({ roles, title, children }: Given) {
   const session = useSession().data;
   if (!session || roles.includes(session.role)) return <>{children}</>;
+  return <NotFor roles={roles} title={title} session={session} />;
+}
+
+function NotFor({ roles, title, session }: Omit<Given, "children"> & { session: Session }) {
+  useTitle(title);
   return (
     <EmptyState headingLevel="h1" titleText={title} icon={LockIcon}>
       <EmptyStateBody>

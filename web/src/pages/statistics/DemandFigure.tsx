@@ -26,6 +26,7 @@ import {
   measureOf,
   reasonInWords,
   reasonsOf,
+  unitOf,
 } from "./demand";
 import { queryOf } from "./query";
 import type { Range } from "./range";
@@ -85,7 +86,7 @@ function wordsOf(steps: readonly DemandStep[], measure: Measure): string {
   if (totals.asked === 0) return "Nothing was asked for in this time.";
   const parts = ANSWERS.map(
     ([answer, name], index) =>
-      `${formatValue(totals[answer])} ${index === 0 ? `${MEASURES[measure]} asked` : name.toLowerCase()}`,
+      `${formatValue(totals[answer])} ${index === 0 ? `${unitOf(measure)} asked` : name.toLowerCase()}`,
   );
   return `${parts.join(", ")}.`;
 }

@@ -11,6 +11,11 @@ export const MEASURES = {
 } as const;
 export type Measure = keyof typeof MEASURES;
 
+/** What is counted, within a sentence. */
+export function unitOf(measure: Measure): string {
+  return MEASURES[measure].replace(/^[A-Z]/, (first) => first.toLowerCase());
+}
+
 export function measureOf(text: string | undefined): Measure {
   return text === "instances" || text === "vcpu-hours" ? text : "proposals";
 }
@@ -47,7 +52,7 @@ export function demandPlot(steps: readonly DemandStep[], measure: Measure): Plot
   const end = steps.at(-1)?.to;
   return {
     kind: "steps",
-    unit: MEASURES[measure].replace(/^[A-Z]/, (first) => first.toLowerCase()),
+    unit: unitOf(measure),
     times: [...steps, ...(end === undefined ? [] : [{ from: end }])].map(({ from }) =>
       Date.parse(from),
     ),
