@@ -6,6 +6,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod dispatcher;
+pub mod event_feed;
 pub mod http;
 pub mod ledger;
 pub mod monitors;

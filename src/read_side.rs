@@ -7,19 +7,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use openpex_aggregates::account::Account;
-use openpex_aggregates::instance::PowerState;
 use openpex_aggregates::node::Node;
 use openpex_aggregates::policy::Policy;
 use openpex_aggregates::reservation::StatusName;
-use openpex_aggregates::{InstanceId, ReservationId, SeriesId, StandingRequestId, UserId};
+use openpex_aggregates::{
+    InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, Timestamp, UserId,
+};
 use openpex_projections::{
-    EventSource, InstanceFilter, LIST_LIMIT_MAX, ReservationFilter, SourceError, SourceEvent,
-    Views, ViewsError,
+    Booking, BookingCursor, BookingFilter, Demand, EventSource, InstanceFilter, LIST_LIMIT_MAX,
+    Prices, ReservationFilter, SourceError, SourceEvent, Steps, Utilisation, UtilisationBy, Views,
+    ViewsError,
 };
 
 use crate::http::{
-    InstanceView, ListFilter, Listed, Page, ReadError, ReadSide, ReservationView, SeriesView,
-    StandingRequestView,
+    InstanceListFilter, InstanceView, Listed, NodeLoad, Page, ReadError, ReadSide,
+    ReservationListFilter, ReservationView, SeriesView, StandingRequestView,
 };
 use crate::ledger::Ledger;
 use crate::writer::{Recent, stored_fact};
@@ -92,8 +94,49 @@ impl ViewReads {
     }
 }
 
+impl ViewReads {
+    /// The reservations of a series; none where there is no such series.
+    async fn occurrences(&self, id: SeriesId) -> Result<Vec<ReservationId>, ReadError> {
+        let found = self.views.series().find(id).await.map_err(unavailable)?;
+        let series = found.map(|view| view.state).unwrap_or_default();
+        let occurrences = series.occurrences().iter();
+        Ok(occurrences.map(|one| one.reservation_id).collect())
+    }
+}
+
 fn unavailable(error: ViewsError) -> ReadError {
     ReadError::Unavailable(Box::new(error))
+}
+
+/// The limits of a statistic are the caller's to keep; all else is not.
+fn of_statistic(error: ViewsError) -> ReadError {
+    match error {
+        ViewsError::TooManyRows { max } => ReadError::TooManyRows { max },
+        ViewsError::TooManyNodeSteps { nodes, steps, max } => {
+            ReadError::TooManyNodeSteps { nodes, steps, max }
+        }
+        ViewsError::BadUrl(_)
+        | ViewsError::Migration(_)
+        | ViewsError::Database(_)
+        | ViewsError::Source { .. }
+        | ViewsError::PositionGap { .. }
+        | ViewsError::SequenceGap { .. }
+        | ViewsError::BadRow { .. }
+        | ViewsError::Overtaken { .. }
+        | ViewsError::NewerVersion { .. }
+        | ViewsError::NotReady
+        | ViewsError::LimitOutOfRange { .. } => unavailable(error),
+    }
+}
+
+/// Where a page of bookings ended: the start of its last row in milliseconds, a blank, its id.
+fn booking_cursor(text: &str) -> Result<BookingCursor, ReadError> {
+    let (starts_at, id) = text.split_once(' ').ok_or(ReadError::BadCursor)?;
+    let starts_at = starts_at.parse().map_err(|_| ReadError::BadCursor)?;
+    Ok(BookingCursor {
+        starts_at: Timestamp(starts_at),
+        id: id.to_owned(),
+    })
 }
 
 /// The page in the views' own terms; a cursor is the position where the page before ended.
@@ -135,15 +178,22 @@ impl ReadSide for ViewReads {
 
     async fn list_reservations(
         &self,
-        filter: &ListFilter<StatusName>,
+        filter: &ReservationListFilter,
         page: &Page,
     ) -> Result<Listed<ReservationView>, ReadError> {
+        let among = match filter.series {
+            None => None,
+            Some(id) => Some(self.occurrences(id).await?),
+        };
+        let common = &filter.common;
         let filter = ReservationFilter {
-            user_id: filter.owner,
-            status: filter.statuses.clone(),
-            from: filter.from,
-            to: filter.to,
-            template: filter.template.clone(),
+            user_id: common.owner,
+            status: common.statuses.clone(),
+            from: common.from,
+            to: common.to,
+            template: common.template.clone(),
+            instance_type: filter.instance_type.clone(),
+            among,
         };
         let listed = self
             .views
@@ -164,16 +214,20 @@ impl ReadSide for ViewReads {
 
     async fn list_instances(
         &self,
-        filter: &ListFilter<PowerState>,
+        filter: &InstanceListFilter,
         page: &Page,
     ) -> Result<Listed<InstanceView>, ReadError> {
+        let common = &filter.common;
         let filter = InstanceFilter {
-            user_id: filter.owner,
-            power_state: filter.statuses.clone(),
-            from: filter.from,
-            to: filter.to,
-            template: filter.template.clone(),
-            include_removed: false,
+            user_id: common.owner,
+            power_state: common.statuses.clone(),
+            from: common.from,
+            to: common.to,
+            template: common.template.clone(),
+            include_removed: filter.removed,
+            reservation_id: filter.reservation,
+            node: filter.node.clone(),
+            stuck: filter.stuck,
         };
         let listed = self
             .views
@@ -250,6 +304,66 @@ impl ReadSide for ViewReads {
                 return Ok(nodes);
             }
         }
+    }
+
+    async fn node_loads(&self) -> Result<HashMap<NodeName, NodeLoad>, ReadError> {
+        let nodes = self.views.nodes();
+        let mut loads = HashMap::<NodeName, NodeLoad>::new();
+        for (node, instances) in nodes.instances().await.map_err(unavailable)? {
+            loads.entry(node).or_default().instances = instances;
+        }
+        for (node, since) in nodes.since().await.map_err(unavailable)? {
+            loads.entry(node).or_default().since = Some(since);
+        }
+        Ok(loads)
+    }
+
+    async fn bookings(
+        &self,
+        filter: &BookingFilter,
+        page: &Page,
+    ) -> Result<Listed<Booking>, ReadError> {
+        let after = page.cursor.as_deref().map(booking_cursor).transpose()?;
+        let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+        let listed = self
+            .views
+            .bookings()
+            .list(filter, limit, after.as_ref())
+            .await;
+        let listed = listed.map_err(unavailable)?;
+        let next = listed
+            .next
+            .map(|next| format!("{} {}", next.starts_at.0, next.id));
+        Ok(Listed {
+            entries: listed.rows,
+            next,
+        })
+    }
+
+    async fn utilisation(
+        &self,
+        steps: &Steps,
+        by: &UtilisationBy,
+        now: Timestamp,
+    ) -> Result<Utilisation, ReadError> {
+        let found = self.views.statistics().utilisation(steps, by, now).await;
+        found.map_err(of_statistic)
+    }
+
+    async fn demand(&self, steps: &Steps) -> Result<Demand, ReadError> {
+        self.views
+            .statistics()
+            .demand(steps)
+            .await
+            .map_err(of_statistic)
+    }
+
+    async fn prices(&self, steps: &Steps) -> Result<Prices, ReadError> {
+        self.views
+            .statistics()
+            .prices(steps)
+            .await
+            .map_err(of_statistic)
     }
 
     async fn account(&self, user_id: UserId) -> Result<Option<Account>, ReadError> {

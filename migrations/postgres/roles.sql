@@ -8,7 +8,9 @@ GRANT SELECT, INSERT ON events TO openpex_service;
 GRANT SELECT, UPDATE ON ledger_writer TO openpex_service;
 GRANT SELECT, INSERT ON idempotency TO openpex_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON snapshots TO openpex_service;
-GRANT SELECT, INSERT ON accounts TO openpex_service;
+GRANT SELECT, INSERT, UPDATE (password_hash, zone) ON accounts TO openpex_service;
+GRANT SELECT, INSERT, UPDATE (used_at), DELETE ON login_sessions TO openpex_service;
+GRANT SELECT, INSERT, UPDATE (last_used_at), DELETE ON api_tokens TO openpex_service;
 GRANT SELECT ON _sqlx_migrations TO openpex_service;
 
 GRANT SELECT ON events, ledger_writer, idempotency, snapshots, _sqlx_migrations TO openpex_reader;

@@ -71,6 +71,22 @@ pub enum ViewsError {
     /// The views are not known to be of this ledger yet, or are being folded anew.
     #[error("the views are not ready")]
     NotReady,
+    /// A statistic would go through more rows than one answer may cost.
+    #[error("more than {max} rows are in this time")]
+    TooManyRows {
+        /// The limit.
+        max: u64,
+    },
+    /// A statistic by node would have more steps of all nodes together than one answer holds.
+    #[error("{nodes} nodes of {steps} steps each; at most {max} steps of all can be in one answer")]
+    TooManyNodeSteps {
+        /// How many nodes there are.
+        nodes: i64,
+        /// How many steps each would have.
+        steps: i64,
+        /// The limit of all steps together.
+        max: i64,
+    },
     /// A page of no rows, or of too many, was asked for.
     #[error("a page of {asked} rows; at least 1 and at most {max} can be")]
     LimitOutOfRange {

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use openpex_aggregates::instance::{Instance, PowerState, Wanted, Work};
-use openpex_aggregates::{InstanceId, ReservationId, Timestamp, UserId};
+use openpex_aggregates::{InstanceId, NodeName, ReservationId, Timestamp, UserId};
 
 use crate::error::ViewsError;
-use crate::list::{Listed, Listing, Page, duration_class};
+use crate::list::{Also, Listed, Listing, Page, duration_class};
 use crate::source::SourceError;
 use crate::store::{Statement, Value};
 use crate::table::{Table, View, find};
@@ -39,6 +39,12 @@ pub struct InstanceFilter {
     pub template: Option<String>,
     /// Also those whose VM is gone.
     pub include_removed: bool,
+    /// Of this reservation.
+    pub reservation_id: Option<ReservationId>,
+    /// On this node.
+    pub node: Option<NodeName>,
+    /// Only those for which something could not be done, and an operator has to look.
+    pub stuck: bool,
 }
 
 /// Queries of the instances; from [`Views::instances`].
@@ -196,9 +202,19 @@ impl InstanceFilter {
                 branches.push(of_user.into_iter().chain(seen).collect());
             }
         }
+        let equal = |column, value| Also::Equal((column, value));
+        let of_reservation = self.reservation_id.map(|id| id.to_string().into());
+        let on_node = self.node.as_ref().map(|node| node.0.as_str().into());
+        let also = [
+            of_reservation.map(|id| equal("reservation_id", id)),
+            self.stuck.then_some(Also::Literal("work = 'stuck'")),
+            on_node.map(|node| equal("node", node)),
+        ];
         Listing {
             branches,
             template: self.template.clone(),
+            also: also.into_iter().flatten().collect(),
+            among: None,
             from: self.from,
             to: self.to,
         }

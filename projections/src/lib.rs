@@ -17,6 +17,8 @@ mod error;
 mod instances;
 mod list;
 mod nodes;
+mod over_time;
+mod owners;
 mod page;
 mod policy;
 mod projector;
@@ -25,6 +27,7 @@ mod runner;
 mod series;
 mod source;
 mod standing_requests;
+mod statistics;
 mod store;
 mod table;
 mod views;
@@ -35,11 +38,19 @@ pub use error::ViewsError;
 pub use instances::{InstanceFilter, InstanceView, Instances};
 pub use list::{LIST_LIMIT_MAX, Listed, Page};
 pub use nodes::{NodeView, Nodes};
+pub use over_time::{Booking, BookingCursor, BookingFilter, BookingKind, Bookings};
+pub use owners::Owners;
 pub use policy::{PolicyView, SitePolicy};
 pub use reservations::{ReservationFilter, ReservationView, Reservations};
 pub use runner::{PAGE_EVENTS, RETRY_DELAYS_MS, Runner};
 pub use series::{SeriesView, SeriesViews};
 pub use source::{EventSource, SourceError, SourceEvent};
 pub use standing_requests::{StandingRequestView, StandingRequests};
+pub use statistics::{
+    Agreed, AmountsMs, Demand, DemandStep, PerVcpuHour, PriceStep, Prices,
+    STATISTICS_NODE_STEPS_MAX, STATISTICS_ROWS_MAX, STATISTICS_STEP_MIN_MS, STATISTICS_STEPS_MAX,
+    Statistics, Steps, Tally, Utilisation, UtilisationBy, UtilisationSeries, UtilisationStep,
+    credits,
+};
 pub use table::View;
 pub use views::Views;

@@ -69,6 +69,15 @@ impl<V, Cursor> Listed<V, Cursor> {
 /// A column and the value it must have.
 pub(crate) type Equal = (&'static str, Value);
 
+/// What a row of a list must be beside its branch; an index finds such rows, where they are few.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Also {
+    /// This column has this value.
+    Equal(Equal),
+    /// A condition as it is written: for an index that holds only such rows.
+    Literal(&'static str),
+}
+
 /// What a list is made of.
 ///
 /// A row belongs to it if it is in one of the branches, of the template, and overlaps the window. Each
@@ -81,6 +90,10 @@ pub(crate) struct Listing {
     pub(crate) branches: Vec<Vec<Equal>>,
     /// The template, if it matters.
     pub(crate) template: Option<String>,
+    /// What else must be so.
+    pub(crate) also: Vec<Also>,
+    /// The only ids it may have; at most as many as may be candidates.
+    pub(crate) among: Option<Vec<String>>,
     /// What the window must not end at or before.
     pub(crate) from: Option<Timestamp>,
     /// What the window must start before.
@@ -105,11 +118,7 @@ impl Listing {
     ) -> Result<Listed<View<A::Id, A>>, ViewsError> {
         let limit = Page::checked_limit(page.limit)? + 1;
         let before = page.before.unwrap_or(u64::MAX);
-        let rare = match rare_rows(views, self.in_window::<A>()).await? {
-            None => rare_rows(views, self.of_template::<A>()).await?,
-            found => found,
-        };
-        let statement = match rare {
+        let statement = match self.candidates::<A>(views).await? {
             None => self.newest::<A>(before, limit),
             Some(candidates) if candidates.is_empty() => {
                 let (rows, next) = (Vec::new(), None);
@@ -120,6 +129,25 @@ impl Listing {
         let stored = views.fetch::<StoredView>(&statement).await?;
         let rows: Result<Vec<_>, _> = stored.into_iter().map(StoredView::read::<A>).collect();
         Ok(Listed::cut(rows?, page.limit, |view| view.created_position))
+    }
+
+    /// The rows that the list is made of, where they are few; `None` where they are many.
+    async fn candidates<A: Table>(&self, views: &Views) -> Result<Option<Vec<i64>>, ViewsError> {
+        if let Some(among) = &self.among {
+            let found = views.fetch::<(i64,)>(&rows_of_keys::<A>(among)).await?;
+            return Ok(Some(
+                found.into_iter().map(|(position,)| position).collect(),
+            ));
+        }
+        let also = self.also.iter().map(|also| Some(rows_that_are::<A>(also)));
+        let statements = [self.in_window::<A>(), self.of_template::<A>()];
+        for statement in also.chain(statements) {
+            let found = rare_rows(views, statement).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
 
     /// The newest rows, through the indexes of the branches.
@@ -175,6 +203,10 @@ impl Listing {
             statement.push("template = ");
             statement.push_value(template.as_str()).push(" AND ");
         }
+        for also in &self.also {
+            also.push_to(statement);
+            statement.push(" AND ");
+        }
         if let Some(from) = self.from {
             statement
                 .push("ends_at > ")
@@ -220,13 +252,51 @@ impl Listing {
     /// Finds the rows of the template, as many as may be candidates and one more.
     fn of_template<A: Table>(&self) -> Option<Statement> {
         let template = self.template.as_deref()?;
-        let mut statement = Statement::new("SELECT created_position FROM ");
-        statement.push(A::NAME).push(" WHERE template = ");
-        statement.push_value(template);
-        statement.push(" ORDER BY created_position LIMIT ");
-        statement.push_value(CANDIDATES_MAX + 1);
-        Some(statement)
+        Some(rows_that_are::<A>(&Also::Equal((
+            "template",
+            template.into(),
+        ))))
     }
+}
+
+impl Also {
+    fn push_to(&self, statement: &mut Statement) {
+        match self {
+            Self::Equal((column, value)) => {
+                statement.push(column).push(" = ");
+                statement.push_value(value.clone());
+            }
+            Self::Literal(condition) => {
+                statement.push(condition);
+            }
+        }
+    }
+}
+
+/// Finds the rows that are so, as many as may be candidates and one more.
+fn rows_that_are<A: Table>(also: &Also) -> Statement {
+    let mut statement = Statement::new("SELECT created_position FROM ");
+    statement.push(A::NAME).push(" WHERE ");
+    also.push_to(&mut statement);
+    statement.push(" ORDER BY created_position LIMIT ");
+    statement.push_value(CANDIDATES_MAX + 1);
+    statement
+}
+
+/// Finds the rows with these keys.
+fn rows_of_keys<A: Table>(keys: &[String]) -> Statement {
+    let mut statement = Statement::new("SELECT created_position FROM ");
+    statement.push(A::NAME).push(" WHERE ").push(A::KEY);
+    let padding = keys.len().next_power_of_two() - keys.len();
+    let padding = keys.last().into_iter().cycle().take(padding);
+    statement.push(" IN (");
+    // Nothing is among no keys; an empty list is no SQL.
+    if keys.is_empty() {
+        statement.push("NULL");
+    }
+    statement.push_values(keys.iter().chain(padding).cloned());
+    statement.push(")");
+    statement
 }
 
 /// The rows that a statement finds, unless they are too many to be candidates.
@@ -242,6 +312,11 @@ async fn rare_rows(
     Ok(few.then(|| found.into_iter().map(|(position,)| position).collect()))
 }
 
+/// Every class of windows.
+pub(crate) const fn duration_classes() -> std::ops::RangeInclusive<i64> {
+    DURATION_CLASSES
+}
+
 /// Which windows are nearly of one length: each class is four times as long as the one before.
 pub(crate) fn duration_class(duration_ms: i64) -> i64 {
     let class = i64::from(duration_ms.max(1).ilog2() / 2);
@@ -249,7 +324,7 @@ pub(crate) fn duration_class(duration_ms: i64) -> i64 {
 }
 
 /// No window of the class is longer, in milliseconds.
-fn longest_of(class: i64) -> i64 {
+pub(crate) fn longest_of(class: i64) -> i64 {
     if class == *DURATION_CLASSES.end() {
         return i64::MAX;
     }

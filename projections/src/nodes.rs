@@ -1,12 +1,15 @@
 //! The view of nodes: the physical hosts, those that are gone included.
 
-use openpex_aggregates::NodeName;
+use std::collections::HashMap;
+
 use openpex_aggregates::node::{Node, NodeStatus};
+use openpex_aggregates::{NodeName, Timestamp};
 
 use crate::error::ViewsError;
 use crate::list::{Listed, Page};
+use crate::over_time::STILL;
 use crate::source::SourceError;
-use crate::store::Value;
+use crate::store::{Statement, Value};
 use crate::table::{StoredView, Table, View, select};
 use crate::views::Views;
 
@@ -16,7 +19,7 @@ pub type NodeView = View<NodeName, Node>;
 /// Queries of the nodes; from [`Views::nodes`].
 pub struct Nodes<'a>(pub(crate) &'a Views);
 
-const fn status_name(status: NodeStatus) -> &'static str {
+pub(crate) const fn status_name(status: NodeStatus) -> &'static str {
     match status {
         NodeStatus::InService => "IN_SERVICE",
         NodeStatus::Draining => "DRAINING",
@@ -65,6 +68,34 @@ impl Nodes<'_> {
         let rows = self.0.fetch::<StoredView>(&statement).await?;
         let rows: Result<Vec<_>, _> = rows.into_iter().map(StoredView::read).collect();
         Ok(Listed::cut(rows?, limit, |view: &NodeView| view.id.clone()))
+    }
+}
+
+impl Nodes<'_> {
+    /// How many instances that are not gone each node has; those without any are left out.
+    ///
+    /// # Errors
+    /// [`ViewsError::NotReady`], or the store's.
+    pub async fn instances(&self) -> Result<HashMap<NodeName, u64>, ViewsError> {
+        let statement =
+            Statement::new("SELECT node, COUNT(*) FROM instances WHERE removed = 0 GROUP BY node");
+        let counted = self.0.fetch::<(String, i64)>(&statement).await?;
+        let of = |(node, count): (String, i64)| {
+            (NodeName(node), u64::try_from(count).unwrap_or_default())
+        };
+        Ok(counted.into_iter().map(of).collect())
+    }
+
+    /// Since when each node has what it has and is as it is.
+    ///
+    /// # Errors
+    /// [`ViewsError::NotReady`], or the store's.
+    pub async fn since(&self) -> Result<HashMap<NodeName, Timestamp>, ViewsError> {
+        let mut statement = Statement::new("SELECT node, starts_at FROM node_history WHERE ");
+        statement.push("ends_at = ").push_value(STILL.0);
+        let found = self.0.fetch::<(String, i64)>(&statement).await?;
+        let of = |(node, at)| (NodeName(node), Timestamp(at));
+        Ok(found.into_iter().map(of).collect())
     }
 }
 

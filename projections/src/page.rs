@@ -13,6 +13,7 @@ use openpex_aggregates::{
 };
 
 use crate::error::ViewsError;
+use crate::over_time::{self, OverTime};
 use crate::source::SourceEvent;
 use crate::store::{Statement, Tx};
 use crate::table::{Table, Touched};
@@ -67,6 +68,7 @@ pub(crate) async fn write(tx: &mut Tx, events: &[SourceEvent]) -> Result<(), Vie
     let streams = Streams::of(events, &site);
     let mut reservations =
         Touched::<Reservation>::load(tx, streams.reservations.into_iter()).await?;
+    let mut over_time = OverTime::load(tx, &reservations).await?;
     let mut instances = Touched::<Instance>::load(tx, streams.instances.into_iter()).await?;
     let mut nodes = Touched::<Node>::load(tx, streams.nodes.into_iter()).await?;
     let mut sites = Touched::<Site>::load(tx, streams.sites.into_iter()).await?;
@@ -76,15 +78,25 @@ pub(crate) async fn write(tx: &mut Tx, events: &[SourceEvent]) -> Result<(), Vie
         Touched::<StandingRequest>::load(tx, streams.standing_requests.into_iter()).await?;
     for event in events {
         match &event.fact {
-            Fact::Reservation(id, of) => reservations.fold(id, event, |state| state.fold(of))?,
-            Fact::Instance(id, of) => instances.fold(id, event, |state| state.fold(of))?,
-            Fact::Node(name, of) => nodes.fold(name, event, |state| state.fold(of))?,
+            Fact::Reservation(id, of) => {
+                over_time.fold_reservation(&mut reservations, (*id, of), event)?;
+            }
+            Fact::Instance(id, of) => {
+                over_time.fold_instance(&mut instances, (*id, of), event)?;
+            }
+            Fact::Node(name, of) => {
+                nodes.fold(name, event, |state| state.fold(of))?;
+                if let Some(after) = nodes.state(name) {
+                    over_time.note_node((name, after), event);
+                }
+            }
             Fact::Site(of) => sites.fold(&site, event, |state| state.fold(of))?,
             Fact::Account(id, of) => accounts.fold(id, event, |state| state.fold(of))?,
             Fact::Series(id, of) => series.fold(id, event, |state| state.fold(of))?,
             Fact::Standing(id, of) => standing.fold(id, event, |state| state.fold(of))?,
         }
     }
+    over_time.write(tx, &reservations).await?;
     reservations.write(tx).await?;
     instances.write(tx).await?;
     nodes.write(tx).await?;
@@ -106,7 +118,10 @@ pub(crate) async fn clear(tx: &mut Tx) -> Result<(), ViewsError> {
         Account::NAME,
         Series::NAME,
         StandingRequest::NAME,
-    ] {
+    ]
+    .into_iter()
+    .chain(over_time::TABLES)
+    {
         tx.execute(&Statement::new(&format!("DELETE FROM {table}")))
             .await?;
     }

@@ -7,7 +7,7 @@ use openpex_aggregates::terms::Terms;
 use openpex_aggregates::{ReservationId, Timestamp, UserId};
 
 use crate::error::ViewsError;
-use crate::list::{Listed, Listing, Page, duration_class};
+use crate::list::{Also, Listed, Listing, Page, duration_class};
 use crate::source::SourceError;
 use crate::store::{Statement, Value};
 use crate::table::{Table, View, find};
@@ -32,6 +32,10 @@ pub struct ReservationFilter {
     pub to: Option<Timestamp>,
     /// Of this template.
     pub template: Option<String>,
+    /// Of this instance type.
+    pub instance_type: Option<String>,
+    /// Among these, which are at most as many as a series has.
+    pub among: Option<Vec<ReservationId>>,
 }
 
 /// Queries of the reservations; from [`Views::reservations`].
@@ -72,6 +76,12 @@ impl Table for Reservation {
     fn read_id(text: &str) -> Result<Self::Id, SourceError> {
         Ok(text.parse()?)
     }
+}
+
+/// The status of this name.
+pub(crate) fn read_status(text: &str) -> Result<StatusName, SourceError> {
+    let known = StatusName::ALL.into_iter().find(|s| s.as_str() == text);
+    known.ok_or_else(|| format!("no status {text:?} is known").into())
 }
 
 impl Reservations<'_> {
@@ -136,9 +146,14 @@ impl ReservationFilter {
         } else {
             asked.into_iter().map(|s| branch(Some(s))).collect()
         };
+        let of_type = self.instance_type.as_deref();
+        let of_type = of_type.map(|name| Also::Equal(("instance_type", name.into())));
+        let ids = |ids: &Vec<ReservationId>| ids.iter().map(ToString::to_string).collect();
         Listing {
             branches,
             template: self.template.clone(),
+            also: of_type.into_iter().collect(),
+            among: self.among.as_ref().map(ids),
             from: self.from,
             to: self.to,
         }

@@ -14,7 +14,7 @@ use crate::store::{Statement, Tx, Upsert, Value};
 use crate::views::Views;
 
 /// Most keys in one query. Keys are padded to a power of two, so that there are few statements.
-const KEYS_MAX: usize = 512;
+pub(crate) const KEYS_MAX: usize = 512;
 
 /// An aggregate as its view has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,6 +133,16 @@ impl<A: Table> Touched<A> {
             }
         }
         Ok(Self { rows })
+    }
+
+    /// The rows as they are now, in no order.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &View<A::Id, A>> {
+        self.rows.values()
+    }
+
+    /// The state of one of them.
+    pub(crate) fn state(&self, id: &A::Id) -> Option<&A> {
+        self.rows.get(id).map(|row| &row.state)
     }
 
     /// Folds one event into its row.

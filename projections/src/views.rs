@@ -9,12 +9,15 @@ use crate::accounts::Accounts;
 use crate::error::ViewsError;
 use crate::instances::Instances;
 use crate::nodes::Nodes;
+use crate::over_time::Bookings;
+use crate::owners::Owners;
 use crate::policy::SitePolicy;
 use crate::projector::Projector;
 use crate::reservations::Reservations;
 use crate::series::SeriesViews;
 use crate::source::EventSource;
 use crate::standing_requests::StandingRequests;
+use crate::statistics::Statistics;
 use crate::store::{Location, Row, Statement, Store};
 
 /// All views of one ledger; clones share them.
@@ -129,6 +132,24 @@ impl Views {
     #[must_use]
     pub const fn standing_requests(&self) -> StandingRequests<'_> {
         StandingRequests(self)
+    }
+
+    /// Queries of whose things are.
+    #[must_use]
+    pub const fn owners(&self) -> Owners<'_> {
+        Owners(self)
+    }
+
+    /// Queries of the bookings.
+    #[must_use]
+    pub const fn bookings(&self) -> Bookings<'_> {
+        Bookings(self)
+    }
+
+    /// Sums over time.
+    #[must_use]
+    pub const fn statistics(&self) -> Statistics<'_> {
+        Statistics(self)
     }
 
     /// Queries of the policy in force.

@@ -9,7 +9,10 @@ use std::time::Instant;
 use openpex_aggregates::{Timestamp, UserId};
 
 use super::credential_cache::CredentialCache;
-use super::{Account, AccountError, AccountStore, Passwords, Role, Username};
+use super::{
+    Account, AccountError, AccountStore, Login, LoginLifetimes, PasswordHash, Passwords, Role,
+    SessionId, Username, ZoneName,
+};
 
 /// Registration and login; clones share it.
 #[derive(Clone)]
@@ -17,6 +20,16 @@ pub struct Authenticator {
     accounts: AccountStore,
     passwords: Passwords,
     cache: Arc<CredentialCache>,
+    lifetimes: LoginLifetimes,
+}
+
+/// How it went with a new password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordChange {
+    /// It is in force, now or since an earlier request that was repeated.
+    Made,
+    /// The current password was another.
+    CurrentWrong,
 }
 
 impl Authenticator {
@@ -27,7 +40,18 @@ impl Authenticator {
             accounts,
             passwords,
             cache: Arc::new(CredentialCache::new()),
+            lifetimes: LoginLifetimes::default(),
         }
+    }
+
+    /// The same with sessions that last this long.
+    #[must_use]
+    pub fn with_lifetimes(self, lifetimes: LoginLifetimes) -> Self {
+        Self { lifetimes, ..self }
+    }
+
+    pub(super) fn lifetimes(&self) -> LoginLifetimes {
+        self.lifetimes
     }
 
     /// The accounts themselves.
@@ -86,19 +110,108 @@ impl Authenticator {
         if let Some(account) = self.cache.find(Instant::now(), username, password) {
             return Ok(Some(account));
         }
+        let era = self.cache.era();
+        let found = self.check(username, password).await?;
+        Ok(found.map(|(account, stored)| {
+            let now = (Instant::now(), era);
+            self.cache.keep(now, &account, password, stored);
+            account
+        }))
+    }
+
+    /// The account that has this name and this password just now, at the price of a hash.
+    pub(super) async fn check(
+        &self,
+        username: &str,
+        password: &str,
+    ) -> Result<Option<(Account, PasswordHash)>, AccountError> {
         // A name that breaks the rules is nobody's; it is not looked up, but costs the same.
         let found = match Username::parse(username) {
             Ok(username) => self.accounts.find_by_username(&username).await?,
             Err(_) => None,
         };
         let stored = found.as_ref().map(|(_, stored)| stored);
-        if !self.passwords.verify(password, stored).await? {
-            return Ok(None);
+        let fits = self.passwords.verify(password, stored).await?;
+        Ok(found.filter(|_| fits))
+    }
+
+    /// Gives an account a new password and ends all of its sessions but `keep`. API tokens stay.
+    ///
+    /// Asked again after it was done, it is a success.
+    ///
+    /// # Errors
+    /// [`AccountError::PasswordLength`], [`AccountError::Busy`], or the store's.
+    pub async fn change_password(
+        &self,
+        account: &Account,
+        (current, new): (&str, &str),
+        keep: Option<SessionId>,
+    ) -> Result<PasswordChange, AccountError> {
+        Passwords::check_length(new)?;
+        let username = &account.username;
+        let Some((_, old)) = self.check(username, current).await? else {
+            let is_made = self.check(username, new).await?.is_some();
+            return Ok(if is_made {
+                PasswordChange::Made
+            } else {
+                PasswordChange::CurrentWrong
+            });
+        };
+        let new = self.passwords.hash(new).await?;
+        let user_id = account.user_id;
+        let is_made = self
+            .accounts
+            .replace_password(user_id, (&old, &new), keep)
+            .await?;
+        self.forget(username);
+        // Where it was changed by somebody else meanwhile, it is no longer the current one.
+        Ok(if is_made {
+            PasswordChange::Made
+        } else {
+            PasswordChange::CurrentWrong
+        })
+    }
+
+    /// Keeps in which zone a user wants times shown; answers the account as it is then.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn set_zone(
+        &self,
+        account: &Account,
+        zone: Option<ZoneName>,
+    ) -> Result<Account, AccountError> {
+        self.accounts.set_zone(account.user_id, zone).await?;
+        self.forget(&account.username);
+        Ok(Account {
+            zone,
+            ..account.clone()
+        })
+    }
+
+    /// Whether what let a caller in still does, without counting as a use; for answers that go on for
+    /// long. A password that was changed does not end what it has let in before.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn is_still_in(
+        &self,
+        account: &Account,
+        login: Login,
+        now: Timestamp,
+    ) -> Result<bool, AccountError> {
+        let found = self.accounts.find(account.user_id).await?;
+        if found.is_none_or(|found| found.role != account.role) {
+            return Ok(false);
         }
-        Ok(found.map(|(account, stored)| {
-            self.cache.keep(Instant::now(), &account, password, stored);
-            account
-        }))
+        match login {
+            Login::Password => Ok(true),
+            Login::Session(id) => self.is_session_open(id, now).await,
+            Login::Token(id) => {
+                let token = self.accounts.find_token_by_id(id).await?;
+                Ok(token.is_some_and(|token| token.is_good_at(now)))
+            }
+        }
     }
 
     /// Has an account's credentials checked anew, after its password or role was changed.

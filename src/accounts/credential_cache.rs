@@ -1,10 +1,12 @@
 //! Remembers for a short while which credentials were right, so that a client that sends HTTP Basic with
 //! every request pays for argon2 once a minute.
 //!
-//! Only successes are remembered. What is kept of a password is an HMAC under a key made at start and
+//! Only successes are remembered, and none that was being checked while an account was forgotten: a
+//! password that is changed in that moment must not come back. What is kept of a password is an HMAC under a key made at start and
 //! never written anywhere, over the name, the password and the stored hash.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,7 +25,12 @@ pub const CREDENTIALS_MAX: usize = 10_000;
 pub(super) struct CredentialCache {
     key: [u8; 32],
     verified: Mutex<HashMap<String, Verified>>,
+    forgotten: AtomicU64,
 }
+
+/// How often an account had been forgotten when a check began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Era(u64);
 
 struct Verified {
     account: Account,
@@ -37,7 +44,13 @@ impl CredentialCache {
         Self {
             key: entropy::random_bytes(),
             verified: Mutex::default(),
+            forgotten: AtomicU64::new(0),
         }
+    }
+
+    /// To be asked before an account is read that [`CredentialCache::keep`] is to remember.
+    pub(super) fn era(&self) -> Era {
+        Era(self.forgotten.load(Ordering::SeqCst))
     }
 
     /// The account, if these credentials were right a short while before `now`.
@@ -48,10 +61,10 @@ impl CredentialCache {
         bool::from(digest.ct_eq(&known.digest)).then(|| known.account.clone())
     }
 
-    /// Remembers that these credentials were found right at `now`.
+    /// Remembers that these credentials, read in `era`, were found right at `now`.
     pub(super) fn keep(
         &self,
-        now: Instant,
+        (now, era): (Instant, Era),
         account: &Account,
         password: &str,
         stored: PasswordHash,
@@ -65,6 +78,9 @@ impl CredentialCache {
             until,
         };
         let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        if era != self.era() {
+            return;
+        }
         if verified.len() >= CREDENTIALS_MAX && !verified.contains_key(&account.username) {
             verified.retain(|_, known| now < known.until);
             if verified.len() >= CREDENTIALS_MAX {
@@ -80,10 +96,9 @@ impl CredentialCache {
 
     /// Forgets an account, whose password or role has changed.
     pub(super) fn forget(&self, username: &str) {
-        self.verified
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(username);
+        let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        verified.remove(username);
     }
 
     fn digest(&self, username: &str, password: &str, stored: &PasswordHash) -> [u8; 32] {
@@ -111,6 +126,7 @@ mod tests {
             username: username.into(),
             role: Role::User,
             created_at: Timestamp(0),
+            zone: None,
         }
     }
 
@@ -122,7 +138,12 @@ mod tests {
     fn a_success_is_remembered_for_its_lifetime_and_only_for_its_own_password() {
         let (cache, now) = (CredentialCache::new(), Instant::now());
         assert_eq!(cache.find(now, "zoe", "correct horse"), None);
-        cache.keep(now, &account("zoe"), "correct horse", stored());
+        cache.keep(
+            (now, cache.era()),
+            &account("zoe"),
+            "correct horse",
+            stored(),
+        );
         let late = now + CREDENTIAL_LIFETIME - Duration::from_nanos(1);
         assert_eq!(
             cache.find(late, "zoe", "correct horse"),
@@ -142,7 +163,7 @@ mod tests {
         let names: Vec<String> = (0..=CREDENTIALS_MAX).map(|i| format!("user{i}")).collect();
         for (age, name) in (0..).zip(&names) {
             let at = now + Duration::from_micros(age);
-            cache.keep(at, &account(name), "correct horse", stored());
+            cache.keep((at, cache.era()), &account(name), "correct horse", stored());
         }
         assert_eq!(cache.verified.lock().unwrap().len(), CREDENTIALS_MAX);
         assert_eq!(cache.find(now, &names[0], "correct horse"), None);
@@ -157,8 +178,17 @@ mod tests {
     #[test]
     fn a_forgotten_account_is_checked_again() {
         let (cache, now) = (CredentialCache::new(), Instant::now());
-        cache.keep(now, &account("zoe"), "correct horse", stored());
+        cache.keep(
+            (now, cache.era()),
+            &account("zoe"),
+            "correct horse",
+            stored(),
+        );
+        let before = cache.era();
         cache.forget("zoe");
+        assert_eq!(cache.find(now, "zoe", "correct horse"), None);
+        // Its check had begun before the password was changed.
+        cache.keep((now, before), &account("zoe"), "correct horse", stored());
         assert_eq!(cache.find(now, "zoe", "correct horse"), None);
     }
 }

@@ -1,25 +1,36 @@
 //! Accounts: who may use the service, and how they prove who they are.
 //!
-//! Owns the `accounts` table, the hashing of passwords and the check of HTTP Basic credentials. A
-//! password, its hash and anything derived from them never leave this folder but to the table: not in
-//! events, logs, errors or `Debug`.
+//! Owns the tables of accounts, sessions and API tokens, the hashing of passwords and the check of
+//! everything a request may show: a name and a password, a session's cookie, a token. A secret, its
+//! hash and anything derived from them never leave this folder but to the table, and the secret itself
+//! once to its owner: not in events, logs, errors or `Debug`.
 
 mod authenticator;
 mod credential_cache;
 mod password;
+mod secret;
+mod sessions;
 mod store;
+mod tokens;
+mod zone;
 
 use std::fmt;
 
 use openpex_aggregates::{Timestamp, UserId};
 
-pub use authenticator::Authenticator;
+pub use authenticator::{Authenticator, PasswordChange};
 pub use credential_cache::{CREDENTIAL_LIFETIME, CREDENTIALS_MAX};
 pub use password::{
     HASHES_AT_ONCE, HASHES_WAITING_MAX, HashCost, PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN,
     PasswordHash, Passwords,
 };
-pub use store::AccountStore;
+pub use secret::LoginSecret;
+pub use sessions::{
+    LOGIN_SESSIONS_MAX, LoginLifetimes, LoginSession, OpenedSession, SessionId, USE_NOTED_EVERY_MS,
+};
+pub use store::{AccountFilter, AccountStore};
+pub use tokens::{TOKEN_NAME_CHARS_MAX, TOKENS_MAX, Token, TokenId, TokenName};
+pub use zone::ZoneName;
 
 /// The longest username, in characters.
 pub const USERNAME_CHARS_MAX: usize = 64;
@@ -46,10 +57,13 @@ impl Role {
         }
     }
 
-    fn from_stored(text: &str) -> Option<Self> {
-        [Self::User, Self::Operator, Self::Auditor]
-            .into_iter()
-            .find(|role| role.as_str() == text)
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::User, Self::Operator, Self::Auditor];
+
+    /// The role of this name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
     }
 }
 
@@ -70,6 +84,19 @@ pub struct Account {
     pub role: Role,
     /// When it was made.
     pub created_at: Timestamp,
+    /// The zone in which its user wants times shown.
+    pub zone: Option<ZoneName>,
+}
+
+/// By what a caller was let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// A name and a password with this very request.
+    Password,
+    /// A session.
+    Session(SessionId),
+    /// An API token.
+    Token(TokenId),
 }
 
 /// A name to log in with: 1 to 64 of the ASCII letters, digits and `. _ - @`.
@@ -132,6 +159,18 @@ pub enum AccountError {
         /// How long it is.
         bytes: usize,
     },
+    /// The name of a token has no or too many characters.
+    #[error("the name of a token has 1 to {TOKEN_NAME_CHARS_MAX} characters, not {characters}")]
+    TokenNameLength {
+        /// How many it has.
+        characters: usize,
+    },
+    /// The name of a token has a control character.
+    #[error("the name of a token has no control characters")]
+    TokenNameCharacter,
+    /// The user has as many tokens as can be.
+    #[error("a user has at most {TOKENS_MAX} tokens that have not expired; delete one")]
+    TooManyTokens,
     /// Too many passwords wait to be checked; try again later.
     #[error("{HASHES_WAITING_MAX} passwords are waiting to be checked already")]
     Busy,
@@ -149,9 +188,15 @@ pub enum AccountError {
         /// What is wrong with it.
         why: String,
     },
+    /// A stored token cannot be read.
+    #[error("the token with id {token:?} cannot be read")]
+    UnreadableToken {
+        /// Its id, which is not one; not a secret.
+        token: String,
+    },
     /// The store could not be reached.
     #[error("the accounts cannot be read or written")]
-    Unavailable(#[source] sqlx::Error),
+    Unavailable(#[from] sqlx::Error),
 }
 
 #[cfg(test)]

@@ -97,15 +97,22 @@ impl Passwords {
         })
     }
 
+    /// Checks that a new password is neither too short nor too long.
+    pub(super) fn check_length(password: &str) -> Result<(), AccountError> {
+        let bytes = password.len();
+        if (PASSWORD_BYTES_MIN..=PASSWORD_BYTES_MAX).contains(&bytes) {
+            Ok(())
+        } else {
+            Err(AccountError::PasswordLength { bytes })
+        }
+    }
+
     /// The hash of a new password.
     ///
     /// # Errors
     /// [`AccountError::PasswordLength`], [`AccountError::Busy`].
     pub async fn hash(&self, password: &str) -> Result<PasswordHash, AccountError> {
-        let bytes = password.len();
-        if !(PASSWORD_BYTES_MIN..=PASSWORD_BYTES_MAX).contains(&bytes) {
-            return Err(AccountError::PasswordLength { bytes });
-        }
+        Self::check_length(password)?;
         let (argon2, password) = (self.argon2.clone(), password.to_owned());
         self.in_turn(move || hash(&argon2, password.as_bytes()))
             .await

@@ -4,6 +4,7 @@
 //! start.
 
 mod ledger;
+mod openapi;
 mod print;
 pub mod serve;
 mod xen_sim;
@@ -29,6 +30,8 @@ enum Command {
     Serve(Box<ServeOptions>),
     /// Serve a simulated Xen pool that speaks XenAPI over HTTP
     XenSim(xen_sim::XenSimOptions),
+    /// Print the description of the REST API (OpenAPI 3.1, JSON), as served at /OpenPEX/openapi.json
+    Openapi,
     /// Look after the ledger
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -52,11 +55,14 @@ impl Cli {
                 let Self { command } = Self::parse_from(["openpex", "serve"]);
                 match command {
                     Some(Command::Serve(options)) => serve::run(*options).await,
-                    Some(Command::XenSim(_) | Command::Ledger(_)) | None => Ok(()),
+                    Some(Command::XenSim(_) | Command::Openapi | Command::Ledger(_)) | None => {
+                        Ok(())
+                    }
                 }
             }
             Some(Command::Serve(options)) => serve::run(*options).await,
             Some(Command::XenSim(options)) => xen_sim::run(options).await,
+            Some(Command::Openapi) => openapi::print(),
             Some(Command::Ledger(LedgerCommand::Verify(options))) => ledger::verify(options).await,
         }
     }

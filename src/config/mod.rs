@@ -6,6 +6,7 @@
 
 mod options;
 mod policy;
+mod site;
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -14,7 +15,9 @@ use std::path::PathBuf;
 use openpex_aggregates::Timestamp;
 use openpex_aggregates::policy::{Policy, PolicyError};
 
+use crate::accounts::LoginLifetimes;
 use crate::dispatcher::xen::XenOptions;
+use crate::http::SiteSettings;
 
 pub use options::{LedgerOptions, Registration, ServeOptions};
 pub use policy::PolicyOptions;
@@ -45,6 +48,10 @@ pub struct ServeConfig {
     pub batch_max: NonZeroUsize,
     /// Whether anyone may register.
     pub registration_open: bool,
+    /// What the site is called, and where it is.
+    pub site: SiteSettings,
+    /// How long sessions last.
+    pub login_lifetimes: LoginLifetimes,
     /// The policy to put in force; its templates are empty where the pool's own are meant.
     pub policy: Policy,
 }

@@ -1,7 +1,7 @@
 //! The options themselves, and how they are put together.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
@@ -94,6 +94,21 @@ pub struct ServeOptions {
     /// Who may make an account [default: open]
     #[arg(long, env = "OPENPEX_REGISTRATION", value_enum, value_name = "WHO")]
     pub registration: Option<Registration>,
+    /// What the site is called [default: OpenPEX]
+    #[arg(long, env = "OPENPEX_SITE_NAME", value_name = "NAME")]
+    pub site_name: Option<String>,
+    /// The time zone the site is in, such as Europe/Zurich [default: UTC]
+    #[arg(long, env = "OPENPEX_SITE_ZONE", value_name = "ZONE")]
+    pub site_zone: Option<String>,
+    /// Where browsers reach the service, such as https://pex.example.org before a proxy with TLS
+    #[arg(long, env = "OPENPEX_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// How long a log-in lasts without being used, in seconds [default: 28800]
+    #[arg(long, env = "OPENPEX_LOGIN_IDLE_SECS", value_name = "SECS")]
+    pub login_idle_secs: Option<NonZeroU32>,
+    /// How long a log-in lasts at the most, in seconds [default: 604800]
+    #[arg(long, env = "OPENPEX_LOGIN_MAX_SECS", value_name = "SECS")]
+    pub login_max_secs: Option<NonZeroU32>,
     /// The policy, only in the file.
     #[arg(skip)]
     pub policy: PolicyOptions,
@@ -172,6 +187,11 @@ impl ServeOptions {
             test_clock: self.test_clock.or(file.test_clock),
             batch_max: self.batch_max.or(file.batch_max),
             registration: self.registration.or(file.registration),
+            site_name: self.site_name.or(file.site_name),
+            site_zone: self.site_zone.or(file.site_zone),
+            public_url: self.public_url.or(file.public_url),
+            login_idle_secs: self.login_idle_secs.or(file.login_idle_secs),
+            login_max_secs: self.login_max_secs.or(file.login_max_secs),
             policy: file.policy,
         })
     }
@@ -214,6 +234,8 @@ impl ServeOptions {
                 .flatten(),
             batch_max: options.batch_max.unwrap_or(BATCH_MAX),
             registration_open: options.registration != Some(Registration::Closed),
+            site: options.site()?,
+            login_lifetimes: options.login_lifetimes(),
             policy: options
                 .policy
                 .into_policy(options.hold_secs, options.session_secs)?,

@@ -18,6 +18,10 @@ pub const READ_WAIT_MAX: Duration = Duration::from_secs(5);
 pub const LIST_LIMIT_DEFAULT: u32 = 50;
 /// Most entries of a list.
 pub const LIST_LIMIT_MAX: u32 = 200;
+/// Most bookings of one part of a list: a time line has many, and each is short.
+pub const BOOKINGS_LIMIT_MAX: u32 = 1_000;
+/// Bookings of one part of a list where the client names no number.
+pub const BOOKINGS_LIMIT_DEFAULT: u32 = 200;
 /// Most series of one part of a list: each brings all of its occurrences.
 pub const SERIES_LIST_LIMIT_MAX: u32 = 50;
 /// The longest `Idempotency-Key`, in bytes.
@@ -40,3 +44,21 @@ pub const FAILURE_WINDOW: Duration = Duration::from_secs(60);
 pub const FAILURES_COUNTED_MAX: usize = 10_000;
 /// When to come back after a passing fault.
 pub const RETRY_AFTER_SECS: u64 = 1;
+/// Event streams that one user may have open.
+pub const EVENT_STREAMS_PER_USER_MAX: usize = 16;
+/// Event streams that may be open in all.
+pub const EVENT_STREAMS_MAX: usize = 512;
+/// How far back a stream may begin, in events.
+pub const EVENTS_BEHIND_MAX: u64 = 100_000;
+/// Most events in one piece of a stream.
+pub const CHUNK_EVENTS_MAX: usize = 64;
+/// Pieces of a stream that wait for its client, at most.
+pub const STREAM_CHUNKS_MAX: usize = 16;
+/// How long a stream waits for a client that takes nothing, before it ends.
+pub const SLOW_CLIENT_MAX: Duration = Duration::from_secs(10);
+/// How long a stream says nothing, before it says how far it is.
+pub const STREAM_SILENCE_MAX: Duration = Duration::from_secs(15);
+/// How long a stream sends events without checking its credentials anew.
+pub const CREDENTIALS_TRUSTED_FOR: Duration = Duration::from_secs(2);
+/// Most events of a history, with those of the instances.
+pub const HISTORY_EVENTS_MAX: usize = 20_000;

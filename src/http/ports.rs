@@ -14,7 +14,11 @@ use openpex_aggregates::reservation::{Reservation, StatusName};
 use openpex_aggregates::series::Series;
 use openpex_aggregates::standing::StandingRequest;
 use openpex_aggregates::{
-    InstanceId, ReservationId, SeriesId, StandingRequestId, Timestamp, UserId,
+    InstanceId, NodeName, ReservationId, SeriesId, StandingRequestId, Timestamp, UserId,
+};
+
+use openpex_projections::{
+    Booking, BookingFilter, Demand, Prices, Steps, Utilisation, UtilisationBy,
 };
 
 use crate::writer::{Committed, WriteError, WriteRequest};
@@ -44,7 +48,7 @@ pub trait ReadSide: Send + Sync + 'static {
     /// Reservations, newest first.
     async fn list_reservations(
         &self,
-        filter: &ListFilter<StatusName>,
+        filter: &ReservationListFilter,
         page: &Page,
     ) -> Result<Listed<ReservationView>, ReadError>;
 
@@ -54,7 +58,7 @@ pub trait ReadSide: Send + Sync + 'static {
     /// Instances, newest first.
     async fn list_instances(
         &self,
-        filter: &ListFilter<PowerState>,
+        filter: &InstanceListFilter,
         page: &Page,
     ) -> Result<Listed<InstanceView>, ReadError>;
 
@@ -89,6 +93,30 @@ pub trait ReadSide: Send + Sync + 'static {
 
     /// Every node, by name.
     async fn nodes(&self) -> Result<Vec<Node>, ReadError>;
+
+    /// How many instances each node has, and since when it is as it is.
+    async fn node_loads(&self) -> Result<HashMap<NodeName, NodeLoad>, ReadError>;
+
+    /// Bookings, oldest start first.
+    async fn bookings(
+        &self,
+        filter: &BookingFilter,
+        page: &Page,
+    ) -> Result<Listed<Booking>, ReadError>;
+
+    /// How much of the nodes was, is and will be used; nothing is after `now`.
+    async fn utilisation(
+        &self,
+        steps: &Steps,
+        by: &UtilisationBy,
+        now: Timestamp,
+    ) -> Result<Utilisation, ReadError>;
+
+    /// What was asked, and how it was answered.
+    async fn demand(&self, steps: &Steps) -> Result<Demand, ReadError>;
+
+    /// What both agreed to pay.
+    async fn prices(&self, steps: &Steps) -> Result<Prices, ReadError>;
 
     /// What a user has to spend; `None` before the first entry.
     async fn account(&self, user_id: UserId) -> Result<Option<Account>, ReadError>;
@@ -149,6 +177,15 @@ pub struct InstanceView {
     pub position: u64,
 }
 
+/// What a node has to do, as the views have it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NodeLoad {
+    /// Its instances that are not gone.
+    pub instances: u64,
+    /// Since when it has what it has and is as it is.
+    pub since: Option<Timestamp>,
+}
+
 /// Which entries of a list are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListFilter<S> {
@@ -162,6 +199,32 @@ pub struct ListFilter<S> {
     pub to: Option<Timestamp>,
     /// Of this template.
     pub template: Option<String>,
+}
+
+/// Which reservations are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReservationListFilter {
+    /// What both lists can be asked for.
+    pub common: ListFilter<StatusName>,
+    /// Of this instance type.
+    pub instance_type: Option<String>,
+    /// Occurrences of this series.
+    pub series: Option<SeriesId>,
+}
+
+/// Which instances are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceListFilter {
+    /// What both lists can be asked for.
+    pub common: ListFilter<PowerState>,
+    /// Of this reservation.
+    pub reservation: Option<ReservationId>,
+    /// On this node.
+    pub node: Option<NodeName>,
+    /// Only those that are stuck.
+    pub stuck: bool,
+    /// Also those whose VM is gone.
+    pub removed: bool,
 }
 
 /// Which part of a list is wanted.
@@ -182,12 +245,41 @@ pub struct Listed<T> {
     pub next: Option<String>,
 }
 
+impl<T> Listed<T> {
+    /// No entries, and no more to come.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self {
+            entries: Vec::new(),
+            next: None,
+        }
+    }
+}
+
 /// Why a read could not be answered.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The cursor is none that a list gave.
     #[error("the cursor is none that this list gave")]
     BadCursor,
+    /// A statistic would go through more rows than one answer may cost.
+    #[error("more than {max} rows are in this time; ask for a shorter one")]
+    TooManyRows {
+        /// The limit.
+        max: u64,
+    },
+    /// A statistic by node would have more steps of all nodes together than one answer holds.
+    #[error(
+        "{steps} steps of {nodes} nodes; at most {max} steps of all nodes can be in one answer"
+    )]
+    TooManyNodeSteps {
+        /// How many nodes there are.
+        nodes: i64,
+        /// How many steps each would have.
+        steps: i64,
+        /// The limit of all steps together.
+        max: i64,
+    },
     /// The views cannot be read.
     #[error("the views cannot be read")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -16,7 +16,10 @@ use serde_json::json;
 use super::ports::ReadError;
 use super::problem::{FieldError, Problem};
 use super::request::etag_of;
-use crate::accounts::{AccountError, PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, USERNAME_CHARS_MAX};
+use crate::accounts::{
+    AccountError, PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN, TOKEN_NAME_CHARS_MAX, TOKENS_MAX,
+    USERNAME_CHARS_MAX,
+};
 use crate::ledger::LedgerError;
 use crate::writer::WriteError;
 
@@ -190,6 +193,10 @@ fn question_error(error: &QuestionError) -> FieldError {
             .with("min", *min_ms)
             .with("max", *max_ms),
         QuestionError::TooManySteps { steps, max } => field.with("steps", *steps).with("max", *max),
+        QuestionError::TooManyNodeSteps { nodes, steps, max } => field
+            .with("nodes", *nodes)
+            .with("steps", *steps)
+            .with("max", *max),
         QuestionError::LimitOutOfRange { asked, max } => {
             field.with("asked", *asked).with("min", 1).with("max", *max)
         }
@@ -250,6 +257,15 @@ impl From<ReadError> for Problem {
             ReadError::BadCursor => {
                 Self::malformed("bad_parameter", error.to_string()).with("parameter", "cursor")
             }
+            ReadError::TooManyRows { max } => Self::invalid(vec![
+                FieldError::new("to", "too_many_rows", error.to_string()).with("max", max),
+            ]),
+            ReadError::TooManyNodeSteps { nodes, steps, max } => Self::invalid(vec![
+                FieldError::new("step", "too_many_node_steps", error.to_string())
+                    .with("nodes", nodes)
+                    .with("steps", steps)
+                    .with("max", max),
+            ]),
             ReadError::Unavailable(ref source) => {
                 tracing::error!(%error, %source, "a read failed");
                 Self::unavailable("views_unavailable", error.to_string())
@@ -268,6 +284,16 @@ impl From<LedgerError> for Problem {
     }
 }
 
+/// A new password in `field` is too short or too long.
+#[must_use]
+pub fn password_length(field: &'static str, bytes: usize) -> FieldError {
+    let detail = AccountError::PasswordLength { bytes }.to_string();
+    FieldError::new(field, "password_length", detail)
+        .with("bytes", bytes)
+        .with("min", PASSWORD_BYTES_MIN)
+        .with("max", PASSWORD_BYTES_MAX)
+}
+
 impl From<AccountError> for Problem {
     fn from(error: AccountError) -> Self {
         let detail = error.to_string();
@@ -283,12 +309,23 @@ impl From<AccountError> for Problem {
                     .with("character", character.to_string()),
             ]),
             AccountError::UsernameTaken => Self::conflict("username_taken", detail),
-            AccountError::PasswordLength { bytes } => Self::invalid(vec![
-                FieldError::new("password", "password_length", detail)
-                    .with("bytes", bytes)
-                    .with("min", PASSWORD_BYTES_MIN)
-                    .with("max", PASSWORD_BYTES_MAX),
+            AccountError::PasswordLength { bytes } => {
+                Self::invalid(vec![password_length("password", bytes)])
+            }
+            AccountError::TokenNameLength { characters } => Self::invalid(vec![
+                FieldError::new("name", "token_name_length", detail)
+                    .with("characters", characters)
+                    .with("min", 1)
+                    .with("max", TOKEN_NAME_CHARS_MAX),
             ]),
+            AccountError::TokenNameCharacter => Self::invalid(vec![FieldError::new(
+                "name",
+                "token_name_character",
+                detail,
+            )]),
+            AccountError::TooManyTokens => {
+                Self::conflict("too_many_tokens", detail).with("max", TOKENS_MAX)
+            }
             AccountError::Busy => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "log_ins_busy", detail).retry_after(1)
             }
@@ -296,7 +333,9 @@ impl From<AccountError> for Problem {
                 tracing::error!(error = &error as &dyn std::error::Error, "accounts failed");
                 Self::unavailable("accounts_unavailable", detail)
             }
-            AccountError::Hashing { .. } | AccountError::Unreadable { .. } => {
+            AccountError::Hashing { .. }
+            | AccountError::Unreadable { .. }
+            | AccountError::UnreadableToken { .. } => {
                 tracing::error!(error = &error as &dyn std::error::Error, "accounts failed");
                 Self::internal()
             }

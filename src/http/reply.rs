@@ -25,7 +25,12 @@ pub fn with_header(mut response: Response, name: HeaderName, value: &str) -> Res
 
 /// A part of a list, with a link to the next where there is one.
 pub fn listed(query: &ListQuery, entries: &[impl Serialize], next: Option<&str>) -> Response {
-    let response = json(StatusCode::OK, &entries);
+    linked(query, json(StatusCode::OK, &entries), next)
+}
+
+/// `response`, a part of a list, with a link to the next where there is one.
+#[must_use]
+pub fn linked(query: &ListQuery, response: Response, next: Option<&str>) -> Response {
     match next {
         Some(cursor) => with_header(response, LINK, &next_link(query, cursor)),
         None => response,

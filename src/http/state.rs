@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use tokio_util::task::TaskTracker;
 
+use super::events::StreamPlaces;
 use super::own_writes::OwnWrites;
 use super::ports::{ClockControl, CommandGate, ReadSide, Readiness};
 use super::request::{KeyedLocks, Throttle};
+use super::site::SiteSettings;
 use crate::accounts::Authenticator;
 use crate::clock::Clock;
+use crate::event_feed::EventFeed;
 use crate::ledger::Ledger;
 
 /// What the REST API is built from.
@@ -19,6 +22,8 @@ pub struct Parts {
     pub reads: Arc<dyn ReadSide>,
     /// Histories, what has ended, and answers kept under idempotency keys.
     pub ledger: Ledger,
+    /// What happens, for those who listen.
+    pub events: EventFeed,
     /// Registers and checks accounts.
     pub authenticator: Authenticator,
     /// The service's clock.
@@ -31,6 +36,8 @@ pub struct Parts {
     pub tasks: TaskTracker,
     /// Whether anybody may register; otherwise only operators make accounts.
     pub registration_open: bool,
+    /// What the site is called, and where it is.
+    pub site: SiteSettings,
     /// The ledger's head when the service started: no read shows less.
     pub head_at_start: u64,
 }
@@ -45,6 +52,7 @@ pub(super) struct Shared {
     pub(super) own_writes: OwnWrites,
     pub(super) locks: KeyedLocks,
     pub(super) throttle: Throttle,
+    pub(super) event_streams: StreamPlaces,
 }
 
 impl AppState {
@@ -58,6 +66,7 @@ impl AppState {
             own_writes,
             locks,
             throttle,
+            event_streams: StreamPlaces::default(),
         }))
     }
 }
@@ -81,5 +90,8 @@ impl AppState {
 
     pub(super) fn throttle(&self) -> &Throttle {
         &self.0.throttle
+    }
+    pub(super) fn event_streams(&self) -> &StreamPlaces {
+        &self.0.event_streams
     }
 }

@@ -3,6 +3,7 @@
 //! It outlives the writer: a simulated crash drops the writer and its claim, and the next one finds the
 //! same events here. Durable it is not, so no URL leads to it.
 
+use std::collections::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::ControlFlow;
@@ -16,7 +17,7 @@ use serde::de::IgnoredAny;
 use super::chain;
 use super::claim::{Hold, WriterClaim};
 use super::error::{Cause, LedgerError};
-use super::event::{Append, Head, IdempotencyRecord, NewEvent, Snapshot, StoredEvent};
+use super::event::{Append, ChainHash, Head, IdempotencyRecord, NewEvent, Snapshot, StoredEvent};
 use super::rules::{self, CLAIM_RETRY, SNAPSHOTS_KEPT};
 use super::store::{EventStore, Visitor};
 
@@ -277,6 +278,15 @@ impl EventStore for MemoryStore {
         events.reverse();
         events.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(events)
+    }
+
+    async fn hashes_at(&self, positions: &[u64]) -> Result<HashMap<u64, ChainHash>, LedgerError> {
+        let state = self.state();
+        let found = positions.iter().filter_map(|position| {
+            let index = usize::try_from(position.checked_sub(1)?).ok()?;
+            Some((*position, state.events.get(index)?.hash))
+        });
+        Ok(found.collect())
     }
 
     async fn find_idempotent(

@@ -151,6 +151,12 @@ pub(super) fn snapshot(row: &impl LedgerRow) -> Result<Snapshot, LedgerError> {
     })
 }
 
+/// A row of `position, hash`.
+pub(super) fn hash_at(row: &impl LedgerRow) -> Result<(u64, ChainHash), LedgerError> {
+    let position = from_db(row.integer(0).map_err(unreadable)?, "a position")?;
+    Ok((position, chain_hash(row, 1).map_err(unreadable)?))
+}
+
 /// 32 bytes.
 fn chain_hash(row: &impl LedgerRow, column: usize) -> Result<ChainHash, sqlx::Error> {
     let bytes = row.bytes(column)?;

@@ -2,6 +2,7 @@
 //!
 //! The conformance suite (`tests/ledger`) runs against every implementation.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use openpex_aggregates::UserId;
 
 use super::claim::WriterClaim;
 use super::error::LedgerError;
-use super::event::{Append, Head, IdempotencyRecord, Snapshot, StoredEvent};
+use super::event::{Append, ChainHash, Head, IdempotencyRecord, Snapshot, StoredEvent};
 use super::rules::PAGE_EVENTS;
 
 /// Is shown events in order and says whether it wants the next.
@@ -66,6 +67,9 @@ pub trait EventStore: Send + Sync + 'static {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<StoredEvent>, LedgerError>;
+
+    /// The hashes of the events at these positions; those that are not there are left out.
+    async fn hashes_at(&self, positions: &[u64]) -> Result<HashMap<u64, ChainHash>, LedgerError>;
 
     /// The answer kept under a user's key.
     async fn find_idempotent(

@@ -128,6 +128,7 @@ fn status(committed: &Committed) -> &'static str {
         | Answer::StandingRequest { .. }
         | Answer::Search(_)
         | Answer::Availability(_)
+        | Answer::AvailabilityOfNodes(_)
         | Answer::Done => "none",
     }
 }

@@ -471,7 +471,7 @@ async fn given_a_bad_registration_when_posted_then_the_rule_is_named() {
             "wrong_type",
         ),
         (
-            json!({"username": "kim", "password": PASSWORD, "role": "operator"}),
+            json!({"username": "kim", "password": PASSWORD, "userid": 7}),
             400,
             "unknown_field",
         ),

@@ -267,7 +267,7 @@ async fn given_a_reservation_when_it_has_ended_then_repeats_are_answered_and_the
     assert_eq!(site.head().await, before);
 
     let history = site
-        .call(Ask::get(&format!("{path}/history")))
+        .call(Ask::get(&format!("{path}/history?instances=false")))
         .await
         .expect(200)
         .json();

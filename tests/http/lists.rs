@@ -114,3 +114,133 @@ async fn given_a_bad_query_when_listed_then_it_is_400_and_names_the_parameter() 
         }
     }
 }
+
+#[tokio::test]
+async fn given_filters_of_one_list_when_listed_then_only_what_they_name_comes() {
+    let site = Site::new().await;
+    let (id, instance) = site.activated().await;
+    let theirs = Ask::post("reservations")
+        .by("max")
+        .body(figure_7_at("2009-08-18T05:00:00Z"));
+    let theirs = site.call(theirs).await.expect(200).id();
+    let list = async |path: &str, by: &str| {
+        ids(&site.call(Ask::get(path).by(by)).await.expect(200).json())
+    };
+    assert_eq!(list("reservations?userid=1", "eve").await, vec![id.clone()]);
+    assert_eq!(
+        list("reservations?userid=2", "eve").await,
+        vec![theirs.clone()]
+    );
+    assert_eq!(list("reservations?userid=1", "zoe").await, vec![id.clone()]);
+    assert!(list("reservations?userid=2", "zoe").await.is_empty());
+    assert_eq!(list("reservations?type=XLARGE", "max").await, [theirs]);
+    assert!(list("reservations?type=SMALL", "eve").await.is_empty());
+    let none = "series=5d0fa0eb-90a8-f4e6-1dff-61b2cec6ad91";
+    assert!(
+        list(&format!("reservations?{none}"), "eve")
+            .await
+            .is_empty()
+    );
+    let of = format!("instances?reservation={id}");
+    assert_eq!(list(&of, "zoe").await, vec![instance.clone()]);
+    assert!(list(&of, "max").await.is_empty());
+    assert_eq!(
+        list("instances?node=node-1&userid=1", "eve").await,
+        vec![instance.clone()]
+    );
+    for nothing in ["node=node-2", "stuck=true", "userid=2"] {
+        assert!(
+            list(&format!("instances?{nothing}"), "eve")
+                .await
+                .is_empty(),
+            "{nothing}"
+        );
+    }
+    site.call(Ask::delete(&format!("reservations/{id}")))
+        .await
+        .expect(200);
+    site.carry_out_effects().await;
+    assert!(list(&of, "zoe").await.is_empty(), "its VM is gone");
+    assert_eq!(list(&format!("{of}&removed=true"), "zoe").await, [instance]);
+    for (path, parameter) in [
+        ("reservations?series=x", "series"),
+        ("reservations?userid=zoe", "userid"),
+        ("reservations?format=xml", "format"),
+        ("instances?reservation=1", "reservation"),
+        ("instances?stuck=yes", "stuck"),
+        ("instances?removed=1", "removed"),
+    ] {
+        let problem = site
+            .call(Ask::get(path))
+            .await
+            .expect_problem(400, "bad_parameter");
+        assert_eq!(problem["parameter"], parameter);
+    }
+    for path in [
+        "reservations?node=n",
+        "instances?series=x",
+        "series?userid=1",
+    ] {
+        let reply = site.call(Ask::get(path)).await;
+        reply.expect_problem(400, "unknown_parameter");
+    }
+}
+
+#[tokio::test]
+async fn given_csv_is_asked_for_when_listed_then_each_page_is_a_table_with_the_same_columns() {
+    let site = Site::new().await;
+    let made = seven(&site).await;
+    let accepting = Ask::get("reservations?limit=4").header("accept", "text/csv");
+    let page = site.call(accepting).await.expect(200);
+    assert_eq!(
+        page.header("content-type"),
+        "text/csv; charset=utf-8; header=present"
+    );
+    assert_eq!(
+        page.header("content-disposition"),
+        "attachment; filename=\"reservations.csv\""
+    );
+    let next = page
+        .header("link")
+        .trim_start_matches('<')
+        .split('>')
+        .next()
+        .unwrap();
+    let rest = Ask::get(next).header("accept", "text/csv");
+    let rest = site.call(rest).await.expect(200);
+    assert_eq!(rest.header("link"), "");
+    let rows = |reply: &crate::site::Reply| {
+        let lines = reply.text.split_terminator("\r\n").map(str::to_owned);
+        lines.collect::<Vec<_>>()
+    };
+    let (page, rest) = (rows(&page), rows(&rest));
+    assert_eq!(page[0], rest[0]);
+    assert!(page[0].starts_with("id,status,type,template,"));
+    let listed = page[1..].iter().chain(&rest[1..]);
+    let listed: Vec<_> = listed.map(|row| row.split(',').next().unwrap()).collect();
+    assert_eq!(listed, made);
+    let newest: Vec<_> = page[1].split(',').collect();
+    assert_eq!(newest.len(), page[0].split(',').count());
+    assert_eq!(newest[1..4], ["ACCEPTED", "XLARGE", crate::site::ETCH]);
+    assert_eq!(newest[6], "2009-08-17T11:00:00.000Z");
+
+    let site = Site::new().await;
+    let (id, instance) = site.activated().await;
+    let table = site
+        .call(Ask::get("instances?format=csv"))
+        .await
+        .expect(200);
+    let table = rows(&table);
+    assert_eq!(table.len(), 2);
+    assert!(table[1].starts_with(&format!("{instance},")));
+    for field in ["RUNNING", "node-1", "192.0.2.7", &id, "IDLE", "false"] {
+        assert!(
+            table[1].split(',').any(|found| found == field),
+            "{field}: {}",
+            table[1]
+        );
+    }
+    // Who names both gets what the parameter says.
+    let both = Ask::get("instances?format=json").header("accept", "text/csv");
+    assert!(site.call(both).await.expect(200).json().is_array());
+}

@@ -4,15 +4,25 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod accounts;
 mod agreements;
 mod bad_input;
+mod conformance;
 mod dialogues;
+mod events;
 mod idempotency;
 mod instances;
 mod lists;
+mod openapi;
+mod past;
 mod portal;
 mod search;
 mod series;
 mod service;
+mod sessions;
 mod site;
+#[path = "../support/sse.rs"]
+mod sse;
 mod standing;
+mod statistics;
+mod tokens;

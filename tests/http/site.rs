@@ -11,10 +11,12 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http_body_util::BodyExt;
-use openpex::accounts::{AccountStore, Authenticator, HashCost, Passwords, Role};
+use openpex::accounts::{AccountStore, Authenticator, HashCost, LoginLifetimes, Passwords, Role};
 use openpex::clock::{Clock, TestClock};
+use openpex::event_feed::EventFeed;
 use openpex::http::{
-    AppState, ClockControl, ClockError, CommandGate, Parts, Readiness, ReadinessCheck, router,
+    AppState, ClockControl, ClockError, CommandGate, Parts, Readiness, ReadinessCheck,
+    SiteSettings, router,
 };
 use openpex::ledger::{Ledger, MemoryStore};
 use openpex::read_side::{LedgerSource, ViewReads};
@@ -31,6 +33,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use crate::conformance;
+
 /// When every test begins: Mon, 17 Aug 2009 04:00:00 GMT.
 pub const START: Timestamp = Timestamp(1_250_481_600_000);
 pub const ETCH: &str = "PEX Debian Etch 4.0 Template";
@@ -41,6 +45,7 @@ pub struct Site {
     pub writer: WriterHandle,
     views: Views,
     pub ledger: Ledger,
+    pub events: EventFeed,
     pub clock: TestClock,
     pub tasks: TaskTracker,
     effects: Mutex<mpsc::UnboundedReceiver<Vec<OutstandingEffect>>>,
@@ -57,6 +62,8 @@ pub struct Setup {
     /// What is different in the policy.
     pub policy: fn(&mut Policy),
     pub gate: Option<Arc<dyn CommandGate>>,
+    pub site: SiteSettings,
+    pub login_lifetimes: LoginLifetimes,
 }
 
 impl Default for Setup {
@@ -68,6 +75,8 @@ impl Default for Setup {
             nodes: 1,
             policy: |_| {},
             gate: None,
+            site: SiteSettings::default(),
+            login_lifetimes: LoginLifetimes::default(),
         }
     }
 }
@@ -142,7 +151,8 @@ impl Site {
             tasks.spawn(async move { runner.run(source, head, stop.cancelled()).await });
         }
         let passwords = Passwords::new(HashCost::LEAST).unwrap();
-        let authenticator = Authenticator::new(AccountStore::beside(&ledger), passwords);
+        let authenticator = Authenticator::new(AccountStore::beside(&ledger), passwords)
+            .with_lifetimes(setup.login_lifetimes);
         for (name, role) in [
             ("zoe", Role::User),
             ("max", Role::User),
@@ -154,17 +164,20 @@ impl Site {
                 .await
                 .unwrap();
         }
+        let events = EventFeed::start(ledger.clone(), views.clone(), &tasks, stop.clone());
         let hand: Arc<dyn ClockControl> = Arc::new(ClockHand(clock.clone(), handle.clone()));
         let router = router(AppState::new(Parts {
             commands: setup.gate.unwrap_or_else(|| Arc::new(handle.clone())),
             reads: Arc::new(ViewReads::new(views.clone())),
             ledger: ledger.clone(),
+            events: events.clone(),
             authenticator,
             clock: shared_clock,
             clock_control: setup.test_clock.then_some(hand),
             readiness: Arc::new(AlwaysReady),
             tasks: tasks.clone(),
             registration_open: setup.registration_open,
+            site: setup.site,
             head_at_start: 0,
         }));
         let effects = Mutex::new(effects);
@@ -173,6 +186,7 @@ impl Site {
             router,
             writer,
             ledger,
+            events,
             views,
             clock,
             tasks,
@@ -185,6 +199,16 @@ impl Site {
     /// The position of the newest event.
     pub async fn head(&self) -> u64 {
         self.ledger.head().await.unwrap().position
+    }
+
+    /// Waits until the views show everything that was recorded.
+    pub async fn settled(&self) {
+        assert!(self.views.wait_for(self.head().await, VIEWS_PATIENCE).await);
+    }
+
+    /// Tells the service to stop.
+    pub fn stop(&self) {
+        self.stop.cancel();
     }
 
     pub async fn send(&self, request: Request<Body>) -> Reply {
@@ -200,7 +224,10 @@ impl Site {
     }
 
     pub async fn call(&self, ask: Ask) -> Reply {
-        self.send(ask.into_request()).await
+        let (method, path, body) = (ask.method.clone(), ask.path.clone(), ask.body.clone());
+        let reply = self.send(ask.into_request()).await;
+        conformance::check(&method, &path, &body, &reply);
+        reply
     }
 
     /// Takes the next effects that were intended and reports that they went well; the views show it.

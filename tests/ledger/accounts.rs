@@ -44,6 +44,7 @@ async fn users_are_numbered_from_one_and_found_again(site: Site) {
         username: "Zoe".into(),
         role: Role::User,
         created_at: Timestamp(5),
+        zone: None,
     };
     assert_eq!(
         gate.accounts().find(zoe).await.unwrap(),

@@ -118,6 +118,7 @@ async fn a_role_with_the_granted_rights_can_serve_but_not_unmake_anything() {
     };
     service.append(append).await.unwrap();
     crate::accounts::register_and_log_in(&service).await;
+    crate::logins::use_everything(&service).await;
     crate::snapshots::save_one(&service).await;
 
     let reader = Ledger::open(&as_role("openpex_reader"), Access::ReadOnly)
@@ -147,10 +148,10 @@ async fn a_role_with_the_granted_rights_can_serve_but_not_unmake_anything() {
             assert!(refused, "{role}: {statement}: {error}");
         }
         if role == "openpex_reader" {
-            connection
-                .execute("SELECT * FROM accounts")
-                .await
-                .unwrap_err();
+            for table in ["accounts", "login_sessions", "api_tokens"] {
+                let look = format!("SELECT * FROM {table}");
+                connection.execute(&*look).await.unwrap_err();
+            }
         }
     }
 }

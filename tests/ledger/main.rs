@@ -13,6 +13,7 @@ mod books;
 mod claims;
 mod database;
 mod idempotency;
+mod logins;
 mod opening;
 mod reading;
 mod site;

@@ -61,6 +61,18 @@ async fn a_fold_stops_at_the_event_it_refuses(site: Site) {
     assert_eq!(folded, [2, 3]);
 }
 
+async fn the_hashes_of_some_positions_are_those_of_their_events(site: Site) {
+    let claim = site.claim().await;
+    append(&*site.ledger, &claim, Head::EMPTY, &events("a", 1, 5))
+        .await
+        .unwrap();
+    let all = site.ledger.read_after(0, 9).await.unwrap();
+    let found = site.ledger.hashes_at(&[0, 4, 2, 4, 6, u64::MAX]).await;
+    let expected = [4, 2].map(|position: u64| (position, all[position as usize - 1].hash));
+    assert_eq!(found.unwrap(), expected.into());
+    assert!(site.ledger.hashes_at(&[]).await.unwrap().is_empty());
+}
+
 async fn a_ledger_outlives_being_closed(site: Site) {
     let claim = site.claim().await;
     let head = append(&*site.ledger, &claim, Head::EMPTY, &events("a", 1, 3))
@@ -82,5 +94,6 @@ async fn a_ledger_outlives_being_closed(site: Site) {
 crate::on_every_store!(
     pages_join_without_a_seam,
     a_fold_stops_at_the_event_it_refuses,
+    the_hashes_of_some_positions_are_those_of_their_events,
     a_ledger_outlives_being_closed,
 );

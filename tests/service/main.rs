@@ -11,7 +11,10 @@
 
 mod client;
 mod crash;
+mod events;
 mod journal;
 mod life;
 mod process;
+#[path = "../support/sse.rs"]
+mod sse;
 mod stores;

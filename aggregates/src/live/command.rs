@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
 use crate::instance::{EffectOutcome, Instance, InstanceCommand, Observation, RemovalCause};
-use crate::negotiation::{Availability, AvailabilityQuery, SearchAnswer, SearchQuery};
+use crate::negotiation::{
+    Availability, AvailabilityQuery, NodeAvailability, NodeAvailabilityQuery, SearchAnswer,
+    SearchQuery,
+};
 use crate::node::NodeSighting;
 use crate::policy::Policy;
 use crate::recurrence::Recurrence;
@@ -170,6 +173,8 @@ pub enum Question {
     Search(SearchQuery),
     /// What is free over time.
     Availability(AvailabilityQuery),
+    /// What is free over time on each node.
+    AvailabilityOfNodes(Box<NodeAvailabilityQuery>),
 }
 
 /// What a user says in a negotiation.
@@ -293,6 +298,8 @@ pub enum Answer {
     Search(Box<SearchAnswer>),
     /// What is free over time.
     Availability(Box<Availability>),
+    /// What is free over time on each node.
+    AvailabilityOfNodes(Box<NodeAvailability>),
     /// Nothing to tell.
     Done,
 }

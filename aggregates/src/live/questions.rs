@@ -6,7 +6,7 @@
 use super::command::{Answer, Question};
 use super::{CommandRefusal, Live};
 use crate::Timestamp;
-use crate::negotiation::{HOLDERS_MAX, Holder, availability, search};
+use crate::negotiation::{HOLDERS_MAX, Holder, availability, availability_of_nodes, search};
 
 impl Live {
     /// Answers `question` as of `now`.
@@ -27,6 +27,13 @@ impl Live {
                 let holders = self.holders();
                 availability((pool, policy), *query, holders.as_deref(), now)
                     .map(|answer| Answer::Availability(Box::new(answer)))
+                    .map_err(CommandRefusal::Question)
+            }
+            Question::AvailabilityOfNodes(query) => {
+                let holders = self.holders();
+                let asked = (query.as_ref(), holders.as_deref());
+                availability_of_nodes((pool, policy), self.nodes(), asked, now)
+                    .map(|answer| Answer::AvailabilityOfNodes(Box::new(answer)))
                     .map_err(CommandRefusal::Question)
             }
         }

@@ -5,12 +5,18 @@
 //! add up to the capacity. Pure; for the eye, since an instance needs room on a single node: how
 //! many of each type fit is said beside it.
 
+mod by_node;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+
+pub use by_node::{
+    AVAILABILITY_NODES_MAX, AvailableNode, NODE_CHANGES_MAX, NODE_STEPS_MAX, NodeAvailability,
+    NodeAvailabilityQuery, availability_of_nodes,
+};
 
 use super::question::QuestionError;
 use crate::capacity::{FreeStep, Pool};
@@ -75,6 +81,19 @@ pub struct AvailableStep {
     /// How many instances of each type fit over the whole step, at most as many as one reservation
     /// can have.
     pub instances: BTreeMap<String, u32>,
+}
+
+/// The worst of one step of one node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AvailableAmounts {
+    /// From when until when.
+    pub window: TimeWindow,
+    /// The most that agreements take.
+    pub firm: Resources,
+    /// How much less is free because of what is only held.
+    pub held: Resources,
+    /// The least that is free.
+    pub free: Resources,
 }
 
 /// What a reservation claims, and of that what both agreed on.
@@ -221,13 +240,18 @@ fn change(changes: &mut Changes, serving: &BTreeSet<&NodeName>, claim: &Claim, s
     let count: u64 = on_serving
         .filter(|part| serving.contains(&part.node))
         .fold(0, |sum, part| sum.saturating_add(part.count.into()));
-    for (at, sign) in [
-        (claim.window.starts_at, sign),
-        (claim.window.ends_at, -sign),
+    note(changes, claim, sign * i128::from(count));
+}
+
+/// So many instances of `claim` more, for as long as it lasts.
+fn note(changes: &mut Changes, claim: &Claim, count: i128) {
+    for (at, count) in [
+        (claim.window.starts_at, count),
+        (claim.window.ends_at, -count),
     ] {
         let known = changes.entry(at).or_default();
         for (known, dimension) in known.iter_mut().zip(Dimension::ALL) {
-            *known += sign * i128::from(claim.size.get(dimension)) * i128::from(count);
+            *known += count * i128::from(claim.size.get(dimension));
         }
     }
 }

@@ -19,8 +19,10 @@ mod utilisation;
 use std::cell::RefCell;
 
 pub use availability::{
-    AVAILABILITY_PAGES_MAX, AVAILABILITY_STEP_MIN_MS, AVAILABILITY_STEPS_MAX, Availability,
-    AvailabilityQuery, AvailableStep, HOLDERS_MAX, Holder, availability,
+    AVAILABILITY_NODES_MAX, AVAILABILITY_PAGES_MAX, AVAILABILITY_STEP_MIN_MS,
+    AVAILABILITY_STEPS_MAX, Availability, AvailabilityQuery, AvailableAmounts, AvailableNode,
+    AvailableStep, HOLDERS_MAX, Holder, NODE_CHANGES_MAX, NODE_STEPS_MAX, NodeAvailability,
+    NodeAvailabilityQuery, availability, availability_of_nodes,
 };
 pub use market::PoolMarket;
 pub use question::QuestionError;

@@ -40,6 +40,18 @@ pub enum QuestionError {
         /// The limit.
         max: i64,
     },
+    /// More steps of all nodes together than one answer holds.
+    #[error(
+        "{steps} steps of {nodes} nodes; at most {max} steps of all nodes can be in one answer"
+    )]
+    TooManyNodeSteps {
+        /// How many nodes there would be.
+        nodes: i64,
+        /// How many steps each would have.
+        steps: i64,
+        /// The limit of all steps together.
+        max: i64,
+    },
     /// The number of entries is out of range.
     #[error("{asked} entries asked for; at least 1 and at most {max} can be")]
     LimitOutOfRange {
@@ -58,7 +70,7 @@ impl QuestionError {
             Self::Terms { field, .. } => field,
             Self::RangeReversed { .. } => "to",
             Self::StepOutOfRange { .. } | Self::TooManySteps { .. } => "step",
-            Self::LimitOutOfRange { .. } => "limit",
+            Self::LimitOutOfRange { .. } | Self::TooManyNodeSteps { .. } => "limit",
         }
     }
 
@@ -71,6 +83,7 @@ impl QuestionError {
             Self::StepOutOfRange { .. } => "step_out_of_range",
             Self::TooManySteps { .. } => "too_many_steps",
             Self::LimitOutOfRange { .. } => "limit_out_of_range",
+            Self::TooManyNodeSteps { .. } => "too_many_node_steps",
         }
     }
 }

@@ -111,6 +111,19 @@ impl Statement {
         self
     }
 
+    /// The same, padded with the last of them to a power of two, so that there are few statements.
+    pub(crate) fn push_padded<V: ToString>(&mut self, values: &[V]) -> &mut Self {
+        let padding = values.len().next_power_of_two() - values.len();
+        let padding = values.last().into_iter().cycle().take(padding);
+        self.push_values(values.iter().chain(padding).map(ToString::to_string))
+    }
+
+    /// The same statement between `before` and `after`, which have no values.
+    pub(crate) fn around(self, before: &str, after: &str) -> Self {
+        let sql = format!("{before}{}{after}", self.sql);
+        Self { sql, ..self }
+    }
+
     /// The values in the form of one of the stores.
     pub(super) fn arguments<'q, DB>(&'q self) -> Result<DB::Arguments<'q>, BoxDynError>
     where

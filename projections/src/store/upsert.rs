@@ -12,10 +12,13 @@ use super::statement::{Statement, Value};
 /// Most rows in one statement of SQLite. Rows go in powers of two, so that there are few statements.
 const ROWS_MAX: usize = 64;
 
-/// Rows of one view; each has its key, the columns that every view has, and those of its own.
+/// Rows of one view; each has its key, the columns that every view of aggregates has, and those of its
+/// own.
 pub(crate) struct Upsert {
     table: &'static str,
     key: &'static str,
+    /// Whether it is a view of aggregates.
+    is_shared: bool,
     own: &'static [&'static str],
     rows: Vec<Vec<Value>>,
 }
@@ -34,14 +37,37 @@ impl Upsert {
         Self {
             table,
             key,
+            is_shared: true,
             own,
             rows,
         }
     }
 
-    /// One row more: its key, `created_position`, `sequence`, `position` and `state`, then its own columns.
+    /// The same for a view whose rows are no aggregates: they have their key and the columns `own`.
+    pub(crate) const fn of_plain_rows(
+        table: &'static str,
+        key: &'static str,
+        own: &'static [&'static str],
+    ) -> Self {
+        let rows = Vec::new();
+        Self {
+            table,
+            key,
+            is_shared: false,
+            own,
+            rows,
+        }
+    }
+
+    /// One row more: its key, of an aggregate `created_position`, `sequence`, `position` and `state`, then
+    /// its own columns.
     pub(crate) fn push(&mut self, row: Vec<Value>) {
-        debug_assert_eq!(row.len(), Self::SHARED_COLUMNS + self.own.len());
+        let before_own = if self.is_shared {
+            Self::SHARED_COLUMNS
+        } else {
+            1
+        };
+        debug_assert_eq!(row.len(), before_own + self.own.len());
         self.rows.push(row);
     }
 
@@ -54,14 +80,18 @@ impl Upsert {
         let Self {
             table, key, own, ..
         } = self;
-        let shared = ["sequence", "position", "state"];
+        let (fixed, shared) = if self.is_shared {
+            (", created_position", &["sequence", "position", "state"][..])
+        } else {
+            ("", &[][..])
+        };
         let changing = || shared.iter().chain(*own);
         let columns: String = changing().map(|column| format!(", {column}")).collect();
         let taken_over: Vec<String> = changing()
             .map(|column| format!("{column} = excluded.{column}"))
             .collect();
         (
-            format!("INSERT INTO {table} ({key}, created_position{columns}) "),
+            format!("INSERT INTO {table} ({key}{fixed}{columns}) "),
             format!(
                 " ON CONFLICT ({key}) DO UPDATE SET {}",
                 taken_over.join(", ")
@@ -174,6 +204,20 @@ mod tests {
              UNNEST($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[]) \
              ON CONFLICT (name) DO UPDATE SET sequence = excluded.sequence, \
              position = excluded.position, state = excluded.state, pool = excluded.pool"
+        );
+    }
+
+    #[test]
+    fn a_row_that_is_no_aggregate_has_its_key_and_its_own_columns_only() {
+        let mut upsert = Upsert::of_plain_rows("agreements", "agreement_id", &["agreed_at"]);
+        upsert.push(vec!["a/1".into(), Value::from(7_i64)]);
+        let sql: Vec<String> = upsert.into_statements().map(|s| s.sql).collect();
+        assert_eq!(
+            sql,
+            [
+                "INSERT INTO agreements (agreement_id, agreed_at) VALUES ($1, $2) \
+                 ON CONFLICT (agreement_id) DO UPDATE SET agreed_at = excluded.agreed_at"
+            ]
         );
     }
 

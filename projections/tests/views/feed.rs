@@ -155,6 +155,42 @@ impl Feed {
         self.say(Command::FireDue { facts_max: 10_000 }, None);
     }
 
+    /// Asks for other terms of some reservation that runs, and confirms what comes of it.
+    #[allow(dead_code, reason = "the tests need it, the benchmark does not")]
+    pub fn change_running(&mut self) {
+        let running = self.opened.iter().rev().find_map(|(id, user_id)| {
+            let state = &self.live.reservation(*id)?.state;
+            let agreement = state.status.agreement()?;
+            let runs = state.status.name() == StatusName::Activated;
+            (runs && state.changes < 3).then(|| (*id, *user_id, agreement.terms.clone()))
+        });
+        let Some((reservation_id, user_id, terms)) = running else {
+            return;
+        };
+        let minutes = i64::try_from(self.below(90)).unwrap() - 30;
+        let proposal = Proposal {
+            instance_type: terms.instance_type.clone(),
+            instances_fixed: i64::try_from(1 + self.below(6)).unwrap(),
+            starts_at: terms.window.starts_at,
+            duration_ms: terms.window.duration_ms() + minutes * MINUTE_MS,
+            template: terms.template.clone(),
+            ..Proposal::default()
+        };
+        let is_operator = false;
+        let actor = Actor {
+            user_id,
+            is_operator,
+        };
+        let echo = None;
+        for message in [Message::Counter(proposal), Message::Confirm { echo }] {
+            let negotiate = Command::Negotiate {
+                reservation_id,
+                message,
+            };
+            self.say(negotiate, Some(actor));
+        }
+    }
+
     fn proposal(&mut self) -> Proposal {
         let types = ["SMALL", "MEDIUM", "LARGE", "XLARGE"];
         let int = |n: u64| i64::try_from(n).unwrap();

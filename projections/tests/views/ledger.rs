@@ -63,6 +63,10 @@ impl EventSource for Ledger {
         limit: usize,
     ) -> Result<Vec<SourceEvent>, SourceError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
+        // Another task may run between any two reads, as with a real one.
+        tokio::task::yield_now().await;
+        let all = self.events.lock().unwrap();
+        // Under the lock: what was appended after it was made to fail is never read without failing.
         let fails = |left: usize| left.checked_sub(1);
         if self
             .failing
@@ -71,9 +75,6 @@ impl EventSource for Ledger {
         {
             return Err("the ledger is away".into());
         }
-        // Another task may run between any two reads, as with a real one.
-        tokio::task::yield_now().await;
-        let all = self.events.lock().unwrap();
         let after = all.iter().filter(|event| event.position > position);
         Ok(after.take(limit).cloned().collect())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use openpex_aggregates::instance::PowerState;
+use openpex_aggregates::instance::{PowerState, Work};
 use openpex_aggregates::reservation::StatusName;
 use openpex_aggregates::{InstanceId, ReservationId, Timestamp, UserId};
 use openpex_projections::{
@@ -18,6 +18,7 @@ use crate::stores::{Fresh, on_both_stores};
 on_both_stores!(
     a_list_of_reservations_is_what_passes_the_filter_newest_first,
     a_list_of_instances_is_what_passes_the_filter_newest_first,
+    what_only_one_list_is_asked_for_is_what_passes,
     paging_meets_every_reservation_once_while_new_ones_come,
     pages_of_no_rows_or_too_many_are_refused,
     one_is_found_by_its_id,
@@ -104,6 +105,7 @@ async fn a_list_of_reservations_is_what_passes_the_filter_newest_first(fresh: Fr
                         from,
                         to,
                         template,
+                        ..ReservationFilter::default()
                     };
                     let found = replay::reservations(&views, &filter, 17).await;
                     let wanted = passing(&all, &filter);
@@ -139,6 +141,7 @@ async fn a_list_of_instances_is_what_passes_the_filter_newest_first(fresh: Fresh
                         to: None,
                         template: Some(TEMPLATES[1].to_owned()),
                         include_removed,
+                        ..InstanceFilter::default()
                     };
                     let passes = |view: &&InstanceView| {
                         user_id.is_none_or(|id| id == view.state.user_id)
@@ -155,6 +158,71 @@ async fn a_list_of_instances_is_what_passes_the_filter_newest_first(fresh: Fresh
             }
         }
     }
+}
+
+async fn what_only_one_list_is_asked_for_is_what_passes(fresh: Fresh) {
+    let mut feed = Feed::after(8, 900);
+    let ledger = Ledger::new(feed.take());
+    let (views, _running) = level(&fresh.url, &ledger).await;
+    let all = replay::fold(&ledger.events());
+    let terms = all
+        .reservations
+        .iter()
+        .filter_map(|view| view.state.terms());
+    let mut types: BTreeSet<_> = terms.map(|terms| terms.instance_type.clone()).collect();
+    types.insert("of no reservation".to_owned());
+    let some: Vec<ReservationId> = all.reservations.iter().step_by(7).map(|v| v.id).collect();
+    for instance_type in types.into_iter().map(Some).chain([None]) {
+        for among in [None, Some(Vec::new()), Some(some.clone())] {
+            let filter = ReservationFilter {
+                user_id: among.is_none().then_some(UserId(1)),
+                instance_type: instance_type.clone(),
+                among: among.clone(),
+                ..ReservationFilter::default()
+            };
+            let passes = |view: &&ReservationView| {
+                let terms = view.state.terms();
+                filter.user_id.is_none_or(|id| id == view.state.user_id)
+                    && among.as_ref().is_none_or(|ids| ids.contains(&view.id))
+                    && instance_type
+                        .as_ref()
+                        .is_none_or(|name| terms.is_some_and(|t| t.instance_type == *name))
+            };
+            let wanted: Vec<_> = all.reservations.iter().filter(passes).cloned().collect();
+            let found = replay::reservations(&views, &filter, 17).await;
+            assert_eq!(found, wanted, "{filter:?}");
+        }
+    }
+    let is_stuck = |view: &InstanceView| matches!(view.state.work, Work::Stuck { .. });
+    let of = all.instances.first().unwrap().state.spec.clone();
+    let mut met = 0;
+    for (reservation_id, node) in [
+        (None, None),
+        (Some(of.reservation_id), None),
+        (None, Some(of.node.clone())),
+        (Some(of.reservation_id), Some(of.node)),
+    ] {
+        for stuck in [false, true] {
+            let filter = InstanceFilter {
+                reservation_id,
+                node: node.clone(),
+                stuck,
+                include_removed: true,
+                ..InstanceFilter::default()
+            };
+            let passes = |view: &&InstanceView| {
+                let spec = &view.state.spec;
+                reservation_id.is_none_or(|id| id == spec.reservation_id)
+                    && node.as_ref().is_none_or(|node| *node == spec.node)
+                    && (!stuck || is_stuck(view))
+            };
+            let wanted: Vec<_> = all.instances.iter().filter(passes).cloned().collect();
+            let found = replay::instances(&views, &filter, 13).await;
+            assert_eq!(found, wanted, "{filter:?}");
+            met += usize::from(!found.is_empty());
+        }
+    }
+    assert!(met > 3, "filters let nothing through");
 }
 
 async fn paging_meets_every_reservation_once_while_new_ones_come(fresh: Fresh) {
@@ -335,6 +403,7 @@ async fn what_is_too_much_for_candidates_is_listed_the_same(fresh: Fresh) {
                         from,
                         to,
                         template,
+                        ..ReservationFilter::default()
                     };
                     let found = replay::reservations(&views, &filter, 700).await;
                     let wanted = passing(&all, &filter);

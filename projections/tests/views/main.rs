@@ -9,6 +9,7 @@ mod exactness;
 mod feed;
 mod ledger;
 mod lists;
+mod over_time;
 mod rebuild;
 mod replay;
 mod stores;

@@ -118,6 +118,25 @@ impl Fresh {
         }
     }
 
+    /// The lines of text that SQL gives, behind the program's back.
+    pub async fn lines(&self, sql: &str) -> Vec<String> {
+        if let Some(ledger) = self.url.strip_prefix("sqlite:") {
+            let views = std::path::Path::new(ledger).with_file_name("views.db");
+            let url = format!("sqlite:{}", views.display());
+            let mut connection = SqliteConnection::connect(&url).await.unwrap();
+            let lines = sqlx::query_scalar(sql).fetch_all(&mut connection);
+            lines.await.unwrap()
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            connection
+                .execute("SET search_path TO views")
+                .await
+                .unwrap();
+            let lines = sqlx::query_scalar(sql).fetch_all(&mut connection);
+            lines.await.unwrap()
+        }
+    }
+
     /// One number that SQL gives, behind the program's back.
     pub async fn number(&self, sql: &str) -> i64 {
         if let Some(ledger) = self.url.strip_prefix("sqlite:") {

@@ -26,6 +26,7 @@ use super::{StopSignals, say};
 use crate::accounts::{AccountStore, Authenticator, HashCost, Passwords};
 use crate::clock::{Clock, SystemClock, TestClock};
 use crate::config::{ServeConfig, ServeOptions};
+use crate::event_feed::EventFeed;
 use crate::http::{AppState, Parts};
 use crate::ledger::{Access, CLAIM_PATIENCE, Ledger};
 use crate::monitors::Monitors;
@@ -98,22 +99,27 @@ async fn serve(config: ServeConfig, listener: TcpListener, ledger: Ledger) -> an
     let authenticator = Authenticator::new(
         AccountStore::beside(&ledger),
         Passwords::new(HashCost::OWASP)?,
-    );
+    )
+    .with_lifetimes(config.login_lifetimes);
     site::make_operator(&authenticator, clock.now()).await?;
 
     let clock_control = test_clock
         .map(|test_clock| parts::TestClockControl::shared(&handle, &clock, test_clock, &monitors));
     let head_at_start = *handle.head().borrow();
+    let (tasks, stop) = (&running.tasks, running.stop.clone());
+    let events = EventFeed::start(ledger.clone(), views.clone(), tasks, stop);
     let app = crate::http::router(AppState::new(Parts {
         commands: Arc::new(handle.clone()),
         reads: Arc::new(ViewReads::new(views.clone())),
         ledger: ledger.clone(),
+        events,
         authenticator,
         clock,
         clock_control,
         readiness: Arc::new(parts::ServiceReadiness::new(handle, views.clone())),
         tasks: running.tasks.clone(),
         registration_open: config.registration_open,
+        site: config.site,
         head_at_start,
     }));
     let mut signals = StopSignals::new()?;

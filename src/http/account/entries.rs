@@ -7,6 +7,7 @@ use axum::response::Response;
 use openpex_aggregates::account::AccountEvent;
 use openpex_aggregates::live::Fact;
 
+use crate::http::docs::{CallerProblems, PageQuery};
 use crate::http::problem::Problem;
 use crate::http::reply::listed;
 use crate::http::request::{Caller, ListQuery};
@@ -15,7 +16,17 @@ use crate::http::wire::EntryOut;
 use crate::ledger::StoredEvent;
 use crate::writer::stored_fact;
 
+/// List the entries of the caller's account.
+///
 /// Paged by `limit` and `cursor`.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/account/entries",
+    operation_id = "listAccountEntries",
+    tag = "Accounts",
+    params(PageQuery),
+    responses((status = 200, description = "Newest first", body = Vec<EntryOut>, headers(("Link" = Option<String>, description = "The next part, where there is one (rel=\"next\")"))), CallerProblems)
+)]
 pub async fn entries(
     State(app): State<AppState>,
     caller: Caller,

@@ -8,14 +8,26 @@ use openpex_aggregates::money::ParseCreditsError;
 use openpex_aggregates::{MicroCredits, UserId};
 
 use crate::http::commands::{answered_otherwise, carry_out};
+use crate::http::docs::{CallerProblems, ChangeProblems, CommandProblems, NotThere, RepeatHeader};
 use crate::http::limits::NOTE_CHARS_MAX;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::reply::json;
 use crate::http::request::{Caller, Fields, Sent};
 use crate::http::state::AppState;
-use crate::http::wire::AccountOut;
+use crate::http::wire::{AccountOut, GrantBody};
 
+/// Give a user credits.
+///
 /// Takes `{"amount": "12.5", "note": "…"}`; answers with the account after it.
+#[utoipa::path(
+    post,
+    path = "/OpenPEX/users/{userid}/grants",
+    operation_id = "grantCredits",
+    tag = "Accounts",
+    params(("userid" = u64, Path, description = "The id of a user"), RepeatHeader),
+    request_body = GrantBody,
+    responses((status = 200, description = "The account after it", body = AccountOut), CallerProblems, NotThere, ChangeProblems, CommandProblems)
+)]
 pub async fn grant(
     State(app): State<AppState>,
     caller: Caller,

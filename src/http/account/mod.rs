@@ -1,18 +1,23 @@
-//! What a user has to spend: the balance, its entries, and what operators grant.
+//! A user's own account: the password, the settings, the balance, its entries, and what operators
+//! grant.
 
 mod entries;
 mod grant;
+mod password;
+mod settings;
 mod show;
 
-use axum::Router;
-use axum::routing::{get, post};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::state::AppState;
 
 /// The routes of accounts.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/OpenPEX/account", get(show::show))
-        .route("/OpenPEX/account/entries", get(entries::entries))
-        .route("/OpenPEX/users/{userid}/grants", post(grant::grant))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(show::show))
+        .routes(routes!(password::change))
+        .routes(routes!(settings::put))
+        .routes(routes!(entries::entries))
+        .routes(routes!(grant::grant))
 }

@@ -9,13 +9,26 @@ use openpex_aggregates::live::{Answer, Command, InstanceControl};
 
 use super::InstancePath;
 use crate::http::commands::{answered_otherwise, carry_out};
+use crate::http::docs::{
+    CallerProblems, ChangeProblems, CommandProblems, MatchHeader, NotThere, RepeatHeader,
+};
 use crate::http::problem::Problem;
 use crate::http::reply::{json, with_header};
 use crate::http::request::{Caller, Sent, etag_of};
 use crate::http::state::AppState;
 use crate::http::wire::InstanceOut;
 
+/// Shut an instance down.
+///
 /// Shuts it down; its disks stay.
+#[utoipa::path(
+    put,
+    path = "/OpenPEX/instances/{vm_id}/stop",
+    operation_id = "stopInstance",
+    tag = "Instances",
+    params(("vm_id" = String, Path, format = Uuid, description = "The id of an instance"), RepeatHeader, MatchHeader),
+    responses((status = 200, description = "The instance as that has left it", body = InstanceOut, headers(("ETag" = String, description = "How far it has got"))), CallerProblems, NotThere, ChangeProblems, CommandProblems)
+)]
 pub async fn stop(
     State(app): State<AppState>,
     caller: Caller,
@@ -25,7 +38,17 @@ pub async fn stop(
     control(&app, &caller, (path, sent), InstanceControl::Stop).await
 }
 
+/// Reboot an instance.
+///
 /// Reboots it.
+#[utoipa::path(
+    put,
+    path = "/OpenPEX/instances/{vm_id}/reboot",
+    operation_id = "rebootInstance",
+    tag = "Instances",
+    params(("vm_id" = String, Path, format = Uuid, description = "The id of an instance"), RepeatHeader, MatchHeader),
+    responses((status = 200, description = "The instance as that has left it", body = InstanceOut, headers(("ETag" = String, description = "How far it has got"))), CallerProblems, NotThere, ChangeProblems, CommandProblems)
+)]
 pub async fn reboot(
     State(app): State<AppState>,
     caller: Caller,
@@ -35,7 +58,17 @@ pub async fn reboot(
     control(&app, &caller, (path, sent), InstanceControl::Reboot).await
 }
 
+/// Start an instance again.
+///
 /// Starts it again.
+#[utoipa::path(
+    put,
+    path = "/OpenPEX/instances/{vm_id}/start",
+    operation_id = "startInstance",
+    tag = "Instances",
+    params(("vm_id" = String, Path, format = Uuid, description = "The id of an instance"), RepeatHeader, MatchHeader),
+    responses((status = 200, description = "The instance as that has left it", body = InstanceOut, headers(("ETag" = String, description = "How far it has got"))), CallerProblems, NotThere, ChangeProblems, CommandProblems)
+)]
 pub async fn start(
     State(app): State<AppState>,
     caller: Caller,
@@ -45,7 +78,17 @@ pub async fn start(
     control(&app, &caller, (path, sent), InstanceControl::Start).await
 }
 
+/// Try again what is stuck.
+///
 /// Tries again what is stuck.
+#[utoipa::path(
+    put,
+    path = "/OpenPEX/instances/{vm_id}/revive",
+    operation_id = "reviveInstance",
+    tag = "Instances",
+    params(("vm_id" = String, Path, format = Uuid, description = "The id of an instance"), RepeatHeader, MatchHeader),
+    responses((status = 200, description = "The instance as that has left it", body = InstanceOut, headers(("ETag" = String, description = "How far it has got"))), CallerProblems, NotThere, ChangeProblems, CommandProblems)
+)]
 pub async fn revive(
     State(app): State<AppState>,
     caller: Caller,

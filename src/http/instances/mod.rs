@@ -5,11 +5,11 @@ mod delete;
 mod list;
 mod show;
 
-use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::routing::{get, put};
 use openpex_aggregates::InstanceId;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::observe::RequestNotes;
 use super::problem::Problem;
@@ -17,17 +17,14 @@ use super::request::id_of;
 use super::state::AppState;
 
 /// The routes under `/OpenPEX/instances`.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/OpenPEX/instances", get(list::list))
-        .route(
-            "/OpenPEX/instances/{vm_id}",
-            get(show::show).delete(delete::delete),
-        )
-        .route("/OpenPEX/instances/{vm_id}/stop", put(control::stop))
-        .route("/OpenPEX/instances/{vm_id}/reboot", put(control::reboot))
-        .route("/OpenPEX/instances/{vm_id}/start", put(control::start))
-        .route("/OpenPEX/instances/{vm_id}/revive", put(control::revive))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list))
+        .routes(routes!(show::show, delete::delete))
+        .routes(routes!(control::stop))
+        .routes(routes!(control::reboot))
+        .routes(routes!(control::start))
+        .routes(routes!(control::revive))
 }
 
 /// The instance that a path names; what is no id of one is no instance's.

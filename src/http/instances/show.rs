@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use super::InstancePath;
+use crate::http::docs::{CallerProblems, NoneMatchHeader, NotThere};
 use crate::http::own_writes::wait_for_own_writes;
 use crate::http::problem::Problem;
 use crate::http::reply::{json, tagged};
@@ -12,7 +13,17 @@ use crate::http::request::Caller;
 use crate::http::state::AppState;
 use crate::http::wire::InstanceOut;
 
+/// Show an instance.
+///
 /// Its representation, or 304 where the client has it already.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/instances/{vm_id}",
+    operation_id = "getInstance",
+    tag = "Instances",
+    params(("vm_id" = String, Path, format = Uuid, description = "The id of an instance"), NoneMatchHeader),
+    responses((status = 200, description = "The instance", body = InstanceOut, headers(("ETag" = String, description = "How far it has got"))), (status = 304, description = "Nothing has changed since"), CallerProblems, NotThere)
+)]
 pub async fn show(
     State(app): State<AppState>,
     caller: Caller,

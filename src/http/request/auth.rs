@@ -1,51 +1,42 @@
-//! Who asks: HTTP Basic (RFC 7617).
+//! Who asks, and what they may do.
 
-use std::net::{IpAddr, SocketAddr};
-
-use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{Extensions, HeaderMap, StatusCode};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use openpex_aggregates::UserId;
 use openpex_aggregates::live::Actor;
-use tokio::time::Instant;
+use openpex_aggregates::{Timestamp, UserId};
 
-use super::throttle::network_of;
-use crate::accounts::{Account, Role};
+use super::proof::{Proof, unauthorized};
+use crate::accounts::{Account, Login, Role};
 use crate::http::observe::RequestNotes;
 use crate::http::problem::Problem;
 use crate::http::state::AppState;
 
-const CHALLENGE: &str = "Basic realm=\"OpenPEX\", charset=\"UTF-8\"";
-
-/// A name and a password, from where they came. Has no `Debug`: it holds a secret.
-pub struct Credentials {
-    /// The name.
-    pub username: String,
-    /// The password.
-    pub password: String,
-    /// The network they came from, where it is known.
-    pub network: Option<IpAddr>,
-}
-
 /// The account that asks.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Caller {
     /// Whose credentials were sent.
     pub account: Account,
+    /// What they were.
+    pub login: Login,
+    /// When the session ends that let them in; `None` where it was something else.
+    pub expires_at: Option<Timestamp>,
 }
+
+/// What is asked for is somebody else's.
+#[derive(Clone, Copy, Debug)]
+pub struct NothingToSee;
 
 impl FromRequestParts<AppState> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
-        let credentials = credentials_of(&parts.headers, &parts.extensions)?
-            .ok_or_else(|| unauthorized("credentials_missing", "send a name and a password"))?;
-        let account = credentials.verify(app).await?;
-        RequestNotes::of(&parts.extensions).note_user(account.user_id);
-        Ok(Self { account })
+        let proof = Proof::of(&parts.headers, &parts.extensions, app)?.ok_or_else(|| {
+            let detail = "log in, or send a name and a password or an API token";
+            unauthorized("credentials_missing", detail)
+        })?;
+        let caller = proof.check(app).await?;
+        RequestNotes::of(&parts.extensions).note_user(caller.user_id());
+        Ok(caller)
     }
 }
 
@@ -74,6 +65,17 @@ impl Caller {
         }
     }
 
+    /// Whose entries they see of those of `asked`, or of everybody's: `Ok(None)` for everybody's, and
+    /// `Err` where they may see none of them.
+    pub fn sees_of(&self, asked: Option<UserId>) -> Result<Option<UserId>, NothingToSee> {
+        match (self.sees_only(), asked) {
+            (None, asked) => Ok(asked),
+            (Some(own), None) => Ok(Some(own)),
+            (Some(own), Some(asked)) if own == asked => Ok(Some(own)),
+            (Some(_), Some(_)) => Err(NothingToSee),
+        }
+    }
+
     /// Whether what belongs to `owner` is there for them.
     #[must_use]
     pub fn may_see(&self, owner: UserId) -> bool {
@@ -94,6 +96,21 @@ impl Caller {
         }
     }
 
+    /// Checks that a person logged in: an API token that got into wrong hands must not give them more
+    /// than its own rights, or for longer.
+    ///
+    /// # Errors
+    /// 403 for an API token.
+    pub fn check_has_password_login(&self) -> Result<(), Problem> {
+        match self.login {
+            Login::Password | Login::Session(_) => Ok(()),
+            Login::Token(_) => {
+                let detail = "an API token may not do this; log in with name and password";
+                Err(Problem::forbidden("needs_password_login", detail))
+            }
+        }
+    }
+
     /// Checks that they run the site.
     ///
     /// # Errors
@@ -107,86 +124,4 @@ impl Caller {
             )),
         }
     }
-}
-
-impl Credentials {
-    /// The account they belong to.
-    ///
-    /// # Errors
-    /// 401 where they are wrong, 429 where they were wrong too often.
-    pub async fn verify(&self, app: &AppState) -> Result<Account, Problem> {
-        let Self {
-            username,
-            password,
-            network,
-        } = self;
-        if let Some(wait) = app.throttle().wait(username, *network, Instant::now()) {
-            let secs = wait.as_secs().saturating_add(1);
-            let detail = format!("too many failed log-ins; come back in {secs} s");
-            return Err(
-                Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_failures", detail)
-                    .with("retryAfterSecs", secs)
-                    .retry_after(secs),
-            );
-        }
-        match app.authenticator.verify_basic(username, password).await? {
-            Some(account) => {
-                app.throttle().note_success(username, *network);
-                Ok(account)
-            }
-            None => {
-                app.throttle()
-                    .note_failure(username, *network, Instant::now());
-                Err(unauthorized(
-                    "credentials_wrong",
-                    "the name or the password is wrong",
-                ))
-            }
-        }
-    }
-}
-
-/// The credentials that a request carries.
-///
-/// # Errors
-/// 401 where there are some that cannot be read.
-pub fn credentials_of(
-    headers: &HeaderMap,
-    extensions: &Extensions,
-) -> Result<Option<Credentials>, Problem> {
-    let Some(sent) = headers.get(AUTHORIZATION) else {
-        return Ok(None);
-    };
-    let network = network_from(extensions);
-    let read = sent.to_str().ok().and_then(|text| {
-        let (scheme, encoded) = text.split_once(' ')?;
-        let decoded = STANDARD.decode(encoded.trim()).ok()?;
-        let decoded = String::from_utf8(decoded).ok()?;
-        let (username, password) = decoded.split_once(':')?;
-        let (username, password) = (username.to_owned(), password.to_owned());
-        let is_basic = scheme.eq_ignore_ascii_case("basic");
-        is_basic.then_some(Credentials {
-            username,
-            password,
-            network,
-        })
-    });
-    match read {
-        Some(credentials) => Ok(Some(credentials)),
-        None => {
-            let detail = "the Authorization header does not read as HTTP Basic";
-            Err(unauthorized("credentials_unreadable", detail))
-        }
-    }
-}
-
-/// The network a request came from, where the server was told to note it.
-pub(in crate::http) fn network_from(extensions: &Extensions) -> Option<IpAddr> {
-    extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(peer)| network_of(peer.ip()))
-}
-
-fn unauthorized(code: &'static str, detail: &str) -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, code, detail).header(WWW_AUTHENTICATE, CHALLENGE)
 }

@@ -9,7 +9,6 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::fields::Fields;
 use super::idempotency::{fingerprint, read_key};
-use super::origin::refuse_cross_site;
 use super::precondition::read_if_match;
 use crate::http::limits::{BODY_BYTES_MAX, BODY_TIME_MAX};
 use crate::http::observe::RequestId;
@@ -37,7 +36,6 @@ impl FromRequest<AppState> for Sent {
 
     async fn from_request(request: Request, _: &AppState) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        refuse_cross_site(&parts.headers)?;
         let key = read_key(&parts.headers)?;
         let if_match = read_if_match(&parts.headers)?;
         let body = read_body(&parts.headers, body).await?;
@@ -131,7 +129,7 @@ fn too_large() -> Problem {
 /// JSON under any name, also under the one that clients give it which were told nothing else.
 ///
 /// The forms that a page of another site can send without asking (plain text, multipart) are not
-/// taken; see also [`refuse_cross_site`].
+/// taken; see also [`super::guard_browsers`].
 fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
     let Some(sent) = headers.get(CONTENT_TYPE) else {
         return Ok(());

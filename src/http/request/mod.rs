@@ -3,6 +3,7 @@
 
 mod auth;
 mod body;
+mod cookie;
 mod dates;
 mod fields;
 mod idempotency;
@@ -10,17 +11,22 @@ mod origin;
 mod parameters;
 mod path_id;
 mod precondition;
+mod proof;
 mod query;
 mod throttle;
 
-pub(super) use auth::network_from;
-pub use auth::{Caller, Credentials, credentials_of};
+pub use auth::Caller;
 pub use body::Sent;
+pub use cookie::SessionCookie;
 pub use dates::parse_instant;
 pub use fields::Fields;
 pub use idempotency::KeyedLocks;
+pub use origin::{check_own_site, guard_browsers};
 pub use parameters::Parameters;
 pub use path_id::id_of;
 pub use precondition::{etag_of, is_unchanged};
+pub use proof::{Credentials, Proof};
+pub(super) use proof::{network_from, unauthorized};
+pub(super) use query::percent_encode;
 pub use query::{ListQuery, next_link};
 pub use throttle::Throttle;

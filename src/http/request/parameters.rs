@@ -4,12 +4,14 @@ use axum::extract::Query;
 use axum::http::Uri;
 
 use super::dates::parse_instant;
+use super::query::link_to_next;
 use crate::http::problem::Problem;
 use openpex_aggregates::{MicroCredits, Timestamp};
 
 /// The parameters of a question, as they were sent.
 #[derive(Debug)]
 pub struct Parameters {
+    path: String,
     pairs: Vec<(String, String)>,
 }
 
@@ -31,7 +33,8 @@ impl Parameters {
                 return Err(bad(name, format!("parameter {name} comes twice")));
             }
         }
-        Ok(Self { pairs })
+        let path = uri.path().to_owned();
+        Ok(Self { path, pairs })
     }
 
     /// A parameter as text.
@@ -58,6 +61,55 @@ impl Parameters {
         let read =
             |text| parse_instant(text).map_err(|error| bad(name, format!("{name}: {error}")));
         self.text(name).map(read).transpose()
+    }
+
+    /// `true` or `false`.
+    ///
+    /// # Errors
+    /// 400 where it is neither.
+    pub fn truth(&self, name: &str) -> Result<Option<bool>, Problem> {
+        let read = |text: &str| {
+            text.parse()
+                .map_err(|_| bad(name, format!("{name} is true or false, not {text:?}")))
+        };
+        self.text(name).map(read).transpose()
+    }
+
+    /// A parameter that is one of these words; the first of them where it is left out.
+    ///
+    /// # Errors
+    /// 400 where it is none of them.
+    pub fn one_of<W: Copy>(&self, name: &str, words: &[(&str, W)]) -> Result<W, Problem> {
+        let sent = self.text(name).unwrap_or(words[0].0);
+        let found = words.iter().find(|(word, _)| *word == sent);
+        found.map(|(_, meaning)| *meaning).ok_or_else(|| {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            bad(
+                name,
+                format!("{name} is one of {}, not {sent:?}", known.join(", ")),
+            )
+        })
+    }
+
+    /// How many entries of a list, from 1 to `max`; `usual` where it is left out.
+    ///
+    /// # Errors
+    /// 400 where it is none of those.
+    pub fn limit(&self, usual: u32, max: u32) -> Result<u32, Problem> {
+        let Some(text) = self.text("limit") else {
+            return Ok(usual);
+        };
+        let limit = text.parse().ok().filter(|limit| (1..=max).contains(limit));
+        limit.ok_or_else(|| {
+            let detail = format!("limit is a number from 1 to {max}, not {text:?}");
+            bad("limit", detail).with("max", max)
+        })
+    }
+
+    /// The value of a `Link` header to the part of a list after this one (RFC 8288).
+    #[must_use]
+    pub fn next_link(&self, cursor: &str) -> String {
+        link_to_next(&self.path, &self.pairs, cursor)
     }
 
     /// A whole number.

@@ -1,17 +1,22 @@
 //! The query of a list: filters, `limit` and `cursor`.
 
 use axum::extract::{FromRequestParts, Query};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use std::fmt::Write as _;
+use std::str::FromStr;
 
 use super::dates::parse_instant;
+use crate::http::csv::wants_csv;
 use crate::http::limits::{LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX};
 use crate::http::ports::{ListFilter, Page};
 use crate::http::problem::Problem;
-use openpex_aggregates::Timestamp;
+use openpex_aggregates::{Timestamp, UserId};
 
-/// The parameters a list takes.
-const PARAMETERS: [&str; 6] = ["status", "from", "to", "template", "limit", "cursor"];
+/// The parameters that name a part of a list.
+const PAGING: [&str; 2] = ["limit", "cursor"];
+/// The parameters of every list that can be filtered.
+const FILTERS: [&str; 6] = ["status", "from", "to", "template", "userid", "format"];
 
 /// The query of a list, as it was sent.
 #[derive(Debug)]
@@ -27,11 +32,6 @@ impl<S: Send + Sync> FromRequestParts<S> for ListQuery {
         let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri)
             .map_err(|_| Problem::malformed("bad_query", "the query does not read"))?;
         for (index, (name, _)) in pairs.iter().enumerate() {
-            let known = PARAMETERS.join(", ");
-            if !PARAMETERS.contains(&name.as_str()) {
-                let detail = format!("unknown parameter {name:?}; known are {known}");
-                return Err(bad_parameter("unknown_parameter", name, detail));
-            }
             if name != "status" && pairs[..index].iter().any(|(other, _)| other == name) {
                 let detail = format!("parameter {name} comes twice");
                 return Err(bad_parameter("bad_parameter", name, detail));
@@ -56,6 +56,63 @@ impl ListQuery {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Checks that every parameter is one of `own`, or one that every list takes.
+    ///
+    /// # Errors
+    /// 400 with the first that is not.
+    pub fn check_known(&self, own: &[&str]) -> Result<(), Problem> {
+        self.check_names(&[&FILTERS, own, &PAGING].concat())
+    }
+
+    fn check_names(&self, known: &[&str]) -> Result<(), Problem> {
+        let unknown = |(name, _): &&(String, String)| !known.contains(&name.as_str());
+        let Some((name, _)) = self.pairs.iter().find(unknown) else {
+            return Ok(());
+        };
+        let known = known.join(", ");
+        let detail = format!("unknown parameter {name:?}; known are {known}");
+        Err(bad_parameter("unknown_parameter", name, detail))
+    }
+
+    /// A parameter that reads as a `what`.
+    ///
+    /// # Errors
+    /// 400 where it does not.
+    pub fn read<T: FromStr>(&self, name: &str, what: &str) -> Result<Option<T>, Problem> {
+        let read = |text: &str| {
+            text.parse().map_err(|_| {
+                bad_parameter(
+                    "bad_parameter",
+                    name,
+                    format!("{name} is {what}, not {text:?}"),
+                )
+            })
+        };
+        self.get(name).map(read).transpose()
+    }
+
+    /// A parameter as text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.get(name).map(str::to_owned)
+    }
+
+    /// Whether CSV is asked for, by `format` or else by `Accept`.
+    ///
+    /// # Errors
+    /// 400 for a format that there is not.
+    pub fn wants_csv(&self, headers: &HeaderMap) -> Result<bool, Problem> {
+        match self.get("format") {
+            Some("csv") => Ok(true),
+            Some("json") => Ok(false),
+            None => Ok(wants_csv(headers)),
+            Some(other) => {
+                let detail = format!("format is json or csv, not {other:?}");
+                Err(bad_parameter("bad_parameter", "format", detail))
+            }
+        }
+    }
+
     /// What is asked for; `read_status` reads a status by its name, `names` are all of them.
     ///
     /// # Errors
@@ -76,7 +133,7 @@ impl ListQuery {
             })
             .collect::<Result<_, _>>()?;
         Ok(ListFilter {
-            owner: None,
+            owner: self.read("userid", "the number of a user")?.map(UserId),
             statuses,
             from: self.instant("from")?,
             to: self.instant("to")?,
@@ -97,15 +154,7 @@ impl ListQuery {
     /// # Errors
     /// 400 where there is one, or where the part does not read.
     pub fn page_only(&self) -> Result<Page, Problem> {
-        const PAGING: [&str; 2] = ["limit", "cursor"];
-        let filter = |(name, _): &&(String, String)| !PAGING.contains(&name.as_str());
-        if let Some((name, _)) = self.pairs.iter().find(filter) {
-            let detail = format!(
-                "unknown parameter {name:?}; known are {}",
-                PAGING.join(", ")
-            );
-            return Err(bad_parameter("unknown_parameter", name, detail));
-        }
+        self.check_names(&PAGING)?;
         self.page()
     }
 
@@ -136,8 +185,13 @@ impl ListQuery {
 /// The value of a `Link` header to the part after this one (RFC 8288).
 #[must_use]
 pub fn next_link(query: &ListQuery, cursor: &str) -> String {
-    let mut link = format!("<{}?", query.path);
-    for (name, value) in query.pairs.iter().filter(|(name, _)| name != "cursor") {
+    link_to_next(&query.path, &query.pairs, cursor)
+}
+
+/// The same for a path and the parameters that were sent to it.
+pub(super) fn link_to_next(path: &str, pairs: &[(String, String)], cursor: &str) -> String {
+    let mut link = format!("<{path}?");
+    for (name, value) in pairs.iter().filter(|(name, _)| name != "cursor") {
         link.push_str(name);
         link.push('=');
         percent_encode(value, &mut link);
@@ -149,7 +203,8 @@ pub fn next_link(query: &ListQuery, cursor: &str) -> String {
     link
 }
 
-fn percent_encode(text: &str, out: &mut String) {
+/// Appends `text` as a part of a query.
+pub(in crate::http) fn percent_encode(text: &str, out: &mut String) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));

@@ -6,11 +6,25 @@ use openpex_aggregates::live::Command;
 
 use super::{ReservationPath, answer};
 use crate::http::commands::carry_out;
+use crate::http::docs::{
+    CallerProblems, ChangeProblems, CommandProblems, MatchHeader, NotThere, RepeatHeader,
+};
 use crate::http::problem::Problem;
 use crate::http::request::{Caller, Sent};
 use crate::http::state::AppState;
+use crate::http::wire::NegotiationAnswer;
 
+/// Start a reservation's instances.
+///
 /// Allowed from the start time on; where it starts by itself, this is a repeat.
+#[utoipa::path(
+    put,
+    path = "/OpenPEX/reservations/{id}/activate",
+    operation_id = "activateReservation",
+    tag = "Reservations",
+    params(("id" = String, Path, format = Uuid, description = "The id of a reservation"), RepeatHeader, MatchHeader),
+    responses((status = 200, description = "The reservation as that has left it", body = NegotiationAnswer, headers(("ETag" = String, description = "How far it has got"))), CallerProblems, NotThere, ChangeProblems, CommandProblems)
+)]
 pub async fn activate(
     State(app): State<AppState>,
     caller: Caller,

@@ -11,15 +11,27 @@ use super::answer;
 use super::dry_run::DryRun;
 use crate::clock::entropy;
 use crate::http::commands::carry_out;
+use crate::http::docs::{CallerProblems, ChangeProblems, CommandProblems, RepeatHeader};
 use crate::http::observe::RequestNotes;
 use crate::http::problem::Problem;
 use crate::http::reply::with_header;
 use crate::http::request::{Caller, Fields, Sent};
 use crate::http::state::AppState;
-use crate::http::wire::ProposalIn;
+use crate::http::wire::{NegotiationAnswer, ProposalBody, ProposalIn};
 
+/// Open a negotiation.
+///
 /// A proposal is answered with `ACCEPT`, `COUNTER` or `REJECT`; an empty body only initiates.
 /// `?dryRun=true` answers the same and appends nothing.
+#[utoipa::path(
+    post,
+    path = "/OpenPEX/reservations",
+    operation_id = "createReservation",
+    tag = "Reservations",
+    params(RepeatHeader, ("dryRun" = Option<bool>, Query, description = "Answers the same and appends nothing")),
+    request_body = Option<ProposalBody>,
+    responses((status = 200, description = "The answer: ACCEPT, COUNTER or REJECT; INITIATED to an empty body", body = NegotiationAnswer, headers(("Location" = String, description = "Where it is"), ("ETag" = String, description = "How far it has got"))), CallerProblems, ChangeProblems, CommandProblems)
+)]
 pub async fn create(
     State(app): State<AppState>,
     caller: Caller,

@@ -6,11 +6,25 @@ use openpex_aggregates::live::Command;
 
 use super::{ReservationPath, answer};
 use crate::http::commands::carry_out;
+use crate::http::docs::{
+    CallerProblems, ChangeProblems, CommandProblems, MatchHeader, NotThere, RepeatHeader,
+};
 use crate::http::problem::Problem;
 use crate::http::request::{Caller, Sent};
 use crate::http::state::AppState;
+use crate::http::wire::NegotiationAnswer;
 
+/// Withdraw or cancel a reservation.
+///
 /// The record stays; what was confirmed is cancelled, what was not is withdrawn.
+#[utoipa::path(
+    delete,
+    path = "/OpenPEX/reservations/{id}",
+    operation_id = "deleteReservation",
+    tag = "Reservations",
+    params(("id" = String, Path, format = Uuid, description = "The id of a reservation"), RepeatHeader, MatchHeader),
+    responses((status = 200, description = "The reservation as that has left it", body = NegotiationAnswer, headers(("ETag" = String, description = "How far it has got"))), CallerProblems, NotThere, ChangeProblems, CommandProblems)
+)]
 pub async fn delete(
     State(app): State<AppState>,
     caller: Caller,

@@ -6,23 +6,22 @@ mod delete;
 mod dry_run;
 mod explain;
 mod history;
+mod life;
 mod list;
 mod options;
 mod refund;
 mod show;
 mod update;
 
-use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::header::ETAG;
 use axum::http::request::Parts;
 use axum::response::Response;
-use axum::routing::{get, post, put};
 use openpex_aggregates::ReservationId;
 use openpex_aggregates::live::Answer;
-
-pub use history::SENDER_KEY;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::commands::answered_otherwise;
 use super::observe::RequestNotes;
@@ -36,24 +35,15 @@ use super::wire::NegotiationAnswer;
 use crate::writer::Committed;
 
 /// The routes under `/OpenPEX/reservations`.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route(
-            "/OpenPEX/reservations",
-            post(create::create).get(list::list),
-        )
-        .route(
-            "/OpenPEX/reservations/{id}",
-            get(show::show).put(update::update).delete(delete::delete),
-        )
-        .route(
-            "/OpenPEX/reservations/{id}/activate",
-            put(activate::activate),
-        )
-        .route("/OpenPEX/reservations/{id}/options", put(options::options))
-        .route("/OpenPEX/reservations/{id}/refund", get(refund::refund))
-        .route("/OpenPEX/reservations/{id}/explain", get(explain::explain))
-        .route("/OpenPEX/reservations/{id}/history", get(history::history))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(create::create, list::list))
+        .routes(routes!(show::show, update::update, delete::delete))
+        .routes(routes!(activate::activate))
+        .routes(routes!(options::options))
+        .routes(routes!(refund::refund))
+        .routes(routes!(explain::explain))
+        .routes(routes!(history::history))
 }
 
 /// The reservation that a path names; what is no id of one is no reservation's.

@@ -3,14 +3,44 @@
 use axum::extract::State;
 use axum::response::Response;
 use openpex_aggregates::live::{Command, OptionsRequest};
+use utoipa::ToSchema;
 
 use super::{ReservationPath, answer};
 use crate::http::commands::carry_out;
+use crate::http::docs::{
+    CallerProblems, ChangeProblems, CommandProblems, MatchHeader, NotThere, RepeatHeader,
+};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::request::{Caller, Fields, Sent};
 use crate::http::state::AppState;
+use crate::http::wire::NegotiationAnswer;
 
+/// Which optional instances are claimed or dropped: one of the two.
+#[derive(ToSchema)]
+#[schema(as = OptionsChange, example = json!({"claim": 1}))]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "described; `read` reads it")]
+struct OptionsBody {
+    /// So many more are taken.
+    #[schema(minimum = 1)]
+    claim: Option<i64>,
+    /// So many are given up.
+    #[schema(minimum = 1)]
+    drop: Option<i64>,
+}
+
+/// Claim or drop optional instances.
+///
 /// Takes `{"claim": n}` or `{"drop": n}`; answers with the agreement as it is then. Until the start.
+#[utoipa::path(
+    put,
+    path = "/OpenPEX/reservations/{id}/options",
+    operation_id = "changeOptionalInstances",
+    tag = "Reservations",
+    params(("id" = String, Path, format = Uuid, description = "The id of a reservation"), RepeatHeader, MatchHeader),
+    request_body = OptionsBody,
+    responses((status = 200, description = "The agreement as it is then", body = NegotiationAnswer, headers(("ETag" = String, description = "How far it has got"))), CallerProblems, NotThere, ChangeProblems, CommandProblems)
+)]
 pub async fn options(
     State(app): State<AppState>,
     caller: Caller,

@@ -6,9 +6,9 @@
 mod availability;
 mod offers;
 
-use axum::Router;
-use axum::routing::get;
 use openpex_aggregates::live::{Answer, Command, Question};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::problem::Problem;
 use super::request::Caller;
@@ -16,10 +16,10 @@ use super::state::AppState;
 use crate::writer::WriteRequest;
 
 /// The routes of questions.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/OpenPEX/offers", get(offers::offers))
-        .route("/OpenPEX/availability", get(availability::availability))
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(offers::offers))
+        .routes(routes!(availability::availability))
 }
 
 /// Has the writer answer, and says as of which position.

@@ -8,15 +8,29 @@ use openpex_aggregates::live::{CancelFrom, Command, SeriesRequest};
 
 use super::{SeriesPath, answer};
 use crate::http::commands::carry_out;
+use crate::http::docs::{
+    CallerProblems, ChangeProblems, CommandProblems, MatchHeader, NotThere, RepeatHeader,
+};
 use crate::http::problem::Problem;
 use crate::http::request::{Caller, Parameters, Sent};
 use crate::http::state::AppState;
+use crate::http::wire::SeriesOut;
 use crate::writer::WriteRequest;
 
 const FROM: &str = "from";
 
+/// Cancel the rest of a series.
+///
 /// `from` is a date, which begins when it does in the zone of the series, or an instant; left out,
 /// everything that is not over is meant. Each is refunded by the schedule.
+#[utoipa::path(
+    delete,
+    path = "/OpenPEX/series/{id}",
+    operation_id = "deleteSeries",
+    tag = "Series",
+    params(("id" = String, Path, format = Uuid, description = "The id of a series"), ("from" = Option<String>, Query, description = "A date in the zone of the series, or an instant; left out, everything that is not over"), RepeatHeader, MatchHeader),
+    responses((status = 200, description = "The series as that has left it", body = SeriesOut, headers(("ETag" = String, description = "How far it has got"))), CallerProblems, NotThere, ChangeProblems, CommandProblems)
+)]
 pub async fn delete(
     State(app): State<AppState>,
     caller: Caller,

@@ -8,15 +8,15 @@ mod refusal;
 mod show;
 mod update;
 
-use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::header::ETAG;
 use axum::http::request::Parts;
 use axum::response::Response;
-use axum::routing::{get, post};
 use openpex_aggregates::SeriesId;
 use openpex_aggregates::live::Answer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::commands::answered_otherwise;
 use super::problem::Problem;
@@ -27,13 +27,10 @@ use super::wire::SeriesOut;
 use crate::writer::Committed;
 
 /// The routes under `/OpenPEX/series`.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route("/OpenPEX/series", post(create::create).get(list::list))
-        .route(
-            "/OpenPEX/series/{id}",
-            get(show::show).put(update::update).delete(delete::delete),
-        )
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(create::create, list::list))
+        .routes(routes!(show::show, update::update, delete::delete))
 }
 
 /// The series that a path names; what is no id of one is no series'.

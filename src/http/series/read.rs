@@ -4,10 +4,45 @@ use chrono::NaiveDate;
 use openpex_aggregates::recurrence::{Frequency, IfNotAll, Recurrence, RecurrenceEnd, weekday_at};
 use openpex_aggregates::terms::Proposal;
 use openpex_aggregates::weekdays::WeekdaySet;
+use utoipa::ToSchema;
 
 use crate::http::problem::{FieldError, Problem};
 use crate::http::request::Fields;
-use crate::http::wire::ProposalIn;
+use crate::http::wire::words::{FrequencyWord, IfNotAllWord, WeekdayWord};
+use crate::http::wire::{ProposalBody, ProposalIn};
+
+/// What asks for a series.
+#[derive(ToSchema)]
+#[schema(as = NewSeries)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "described; `read_series` reads it")]
+pub struct SeriesBody {
+    /// The first occurrence.
+    proposal: ProposalBody,
+    recurrence: RecurrenceBody,
+}
+
+/// How a series comes again; it ends at a date or after so many.
+#[derive(ToSchema)]
+#[schema(as = NewRecurrence)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(dead_code, reason = "described; `RecurrenceIn` reads it")]
+pub struct RecurrenceBody {
+    frequency: FrequencyWord,
+    /// Of a weekly series; left out, it comes on the day of the first.
+    days: Option<Vec<WeekdayWord>>,
+    /// The last day on which one may start, in the zone of the series.
+    #[schema(format = Date)]
+    until: Option<String>,
+    /// How many there are.
+    #[schema(minimum = 1)]
+    count: Option<i64>,
+    /// An IANA time zone: every occurrence starts at the same time of its clocks.
+    #[schema(example = "Europe/Zurich")]
+    time_zone: String,
+    /// `reject` where it is left out.
+    if_not_all: Option<IfNotAllWord>,
+}
 
 /// The fields of `recurrence`, none checked against another.
 struct RecurrenceIn {

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::SeriesPath;
+use crate::http::docs::{CallerProblems, NotThere};
 use crate::http::own_writes::wait_for_own_writes;
 use crate::http::problem::Problem;
 use crate::http::reply::json;
@@ -12,7 +13,17 @@ use crate::http::request::Caller;
 use crate::http::state::AppState;
 use crate::http::wire::{SeriesOut, reservations_of};
 
+/// Show a series.
+///
 /// Its representation. It has no entity tag: its occurrences go on without it.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/series/{id}",
+    operation_id = "getSeries",
+    tag = "Series",
+    params(("id" = String, Path, format = Uuid, description = "The id of a series")),
+    responses((status = 200, description = "The series, with where each occurrence stands", body = SeriesOut), CallerProblems, NotThere)
+)]
 pub async fn show(
     State(app): State<AppState>,
     caller: Caller,

@@ -3,14 +3,40 @@
 use axum::extract::State;
 use axum::response::Response;
 use openpex_aggregates::live::{Command, SeriesRequest};
+use utoipa::ToSchema;
 
 use super::{SeriesPath, answer};
 use crate::http::commands::carry_out;
+use crate::http::docs::{
+    CallerProblems, ChangeProblems, CommandProblems, MatchHeader, NotThere, RepeatHeader,
+};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::request::{Caller, Fields, Sent};
 use crate::http::state::AppState;
+use crate::http::wire::SeriesOut;
+use crate::http::wire::words::SeriesReply;
 
+/// What a user says about a whole series.
+#[derive(ToSchema)]
+#[schema(as = SeriesMessage)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "described; `update` reads it")]
+struct MessageBody {
+    reply: SeriesReply,
+}
+
+/// Confirm a series or give it up.
+///
 /// Takes `{"reply": "CONFIRM"}` or `{"reply": "REJECT"}`.
+#[utoipa::path(
+    put,
+    path = "/OpenPEX/series/{id}",
+    operation_id = "updateSeries",
+    tag = "Series",
+    params(("id" = String, Path, format = Uuid, description = "The id of a series"), RepeatHeader, MatchHeader),
+    request_body = MessageBody,
+    responses((status = 200, description = "The series as that has left it", body = SeriesOut, headers(("ETag" = String, description = "How far it has got"))), CallerProblems, NotThere, ChangeProblems, CommandProblems)
+)]
 pub async fn update(
     State(app): State<AppState>,
     caller: Caller,

@@ -5,8 +5,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use openpex_aggregates::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::commands::{find_kept, keep, run_to_its_end};
+use crate::http::docs::{CallerProblems, ChangeProblems, ProblemSchema, RepeatHeader};
 use crate::http::limits::CLOCK_ADVANCE_MS_MAX;
 use crate::http::ports::ClockError;
 use crate::http::problem::{FieldError, Problem};
@@ -16,11 +18,27 @@ use crate::http::state::AppState;
 use crate::writer::IdempotencyKey;
 
 /// The service's time.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Clock)]
 #[serde(rename_all = "camelCase")]
 struct ClockOut {
+    #[schema(format = DateTime, example = "2009-08-17T04:00:00.000Z")]
     now: String,
+    /// Whether operators can move it.
     test_clock: bool,
+}
+
+/// Where the test clock is to move: one of the two.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "described; `read_move` reads it")]
+struct ClockMove {
+    /// By so many milliseconds.
+    #[schema(minimum = 0, maximum = 3_162_240_000_000_i64)]
+    advance_ms: Option<i64>,
+    /// To this instant (RFC 3339 or RFC 1123).
+    #[schema(example = "Mon, 17 Aug 2009 05:00:00 GMT")]
+    now: Option<String>,
 }
 
 fn show(app: &AppState, now: Timestamp) -> Response {
@@ -34,7 +52,16 @@ fn show(app: &AppState, now: Timestamp) -> Response {
     )
 }
 
+/// Show what time it is for the service.
+///
 /// What time it is for the service.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/clock",
+    operation_id = "getClock",
+    tag = "Site",
+    responses((status = 200, description = "The time", body = ClockOut), CallerProblems)
+)]
 pub async fn now(State(app): State<AppState>, _: Caller) -> Response {
     show(&app, app.clock.now())
 }
@@ -46,7 +73,28 @@ enum Move {
     To(Timestamp),
 }
 
+/// Move the test clock.
+///
 /// Moves the test clock and answers when everything that became due has been done.
+#[utoipa::path(
+    post,
+    path = "/OpenPEX/clock",
+    operation_id = "moveClock",
+    tag = "Site",
+    params(RepeatHeader),
+    request_body = ClockMove,
+    responses(
+        (status = 200, description = "The time it is then", body = ClockOut),
+        CallerProblems,
+        ChangeProblems,
+        (
+            status = 409,
+            description = "The service has no test clock",
+            body = ProblemSchema,
+            content_type = "application/problem+json"
+        ),
+    )
+)]
 pub async fn set(
     State(app): State<AppState>,
     caller: Caller,

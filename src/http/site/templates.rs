@@ -4,13 +4,23 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::http::docs::CallerProblems;
 use crate::http::problem::Problem;
 use crate::http::reply::json;
 use crate::http::request::Caller;
 use crate::http::state::AppState;
 use crate::http::wire::TemplateOut;
 
+/// List the operating systems an instance can have.
+///
 /// All of them.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/templates",
+    operation_id = "listTemplates",
+    tag = "Site",
+    responses((status = 200, description = "All of them", body = Vec<TemplateOut>), CallerProblems)
+)]
 pub async fn list(State(app): State<AppState>, _: Caller) -> Result<Response, Problem> {
     let entries: Vec<TemplateOut> = app
         .reads

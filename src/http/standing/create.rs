@@ -7,15 +7,28 @@ use openpex_aggregates::StandingRequestId;
 use openpex_aggregates::live::{Command, StandingAsk};
 
 use super::answer;
-use super::read::read_standing;
+use super::read::{StandingBody, read_standing};
 use crate::clock::entropy;
 use crate::http::commands::carry_out;
+use crate::http::docs::{CallerProblems, ChangeProblems, CommandProblems, NotThere, RepeatHeader};
 use crate::http::problem::Problem;
 use crate::http::reply::with_header;
 use crate::http::request::{Caller, Sent};
 use crate::http::state::AppState;
+use crate::http::wire::StandingRequestOut;
 
+/// Ask to be told, or offered.
+///
 /// Takes `{"proposal": {…}, "wish", "mode", "until", "betterThan"?}`. What can be met at once is.
+#[utoipa::path(
+    post,
+    path = "/OpenPEX/standing-requests",
+    operation_id = "createStandingRequest",
+    tag = "Standing requests",
+    params(RepeatHeader),
+    request_body = StandingBody,
+    responses((status = 200, description = "The standing request; what can be met at once is", body = StandingRequestOut, headers(("Location" = String, description = "Where it is"), ("ETag" = String, description = "How far it has got"))), CallerProblems, NotThere, ChangeProblems, CommandProblems)
+)]
 pub async fn create(
     State(app): State<AppState>,
     caller: Caller,

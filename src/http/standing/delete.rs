@@ -6,11 +6,25 @@ use openpex_aggregates::live::{Command, StandingAsk};
 
 use super::{StandingPath, answer};
 use crate::http::commands::carry_out;
+use crate::http::docs::{
+    CallerProblems, ChangeProblems, CommandProblems, MatchHeader, NotThere, RepeatHeader,
+};
 use crate::http::problem::Problem;
 use crate::http::request::{Caller, Sent};
 use crate::http::state::AppState;
+use crate::http::wire::StandingRequestOut;
 
+/// Give a standing request up.
+///
 /// The record stays.
+#[utoipa::path(
+    delete,
+    path = "/OpenPEX/standing-requests/{id}",
+    operation_id = "deleteStandingRequest",
+    tag = "Standing requests",
+    params(("id" = String, Path, format = Uuid, description = "The id of a standing request"), RepeatHeader, MatchHeader),
+    responses((status = 200, description = "The standing request as that has left it", body = StandingRequestOut, headers(("ETag" = String, description = "How far it has got"))), CallerProblems, NotThere, ChangeProblems, CommandProblems)
+)]
 pub async fn delete(
     State(app): State<AppState>,
     caller: Caller,

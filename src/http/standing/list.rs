@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::response::Response;
 
+use crate::http::docs::{CallerProblems, PageQuery};
 use crate::http::own_writes::wait_for_own_writes;
 use crate::http::ports::StandingRequestView;
 use crate::http::problem::Problem;
@@ -12,7 +13,17 @@ use crate::http::request::{Caller, ListQuery};
 use crate::http::state::AppState;
 use crate::http::wire::StandingRequestOut;
 
+/// List standing requests.
+///
 /// Paged by `limit` and `cursor`.
+#[utoipa::path(
+    get,
+    path = "/OpenPEX/standing-requests",
+    operation_id = "listStandingRequests",
+    tag = "Standing requests",
+    params(PageQuery),
+    responses((status = 200, description = "Newest first", body = Vec<StandingRequestOut>, headers(("Link" = Option<String>, description = "The next part, where there is one (rel=\"next\")"))), CallerProblems)
+)]
 pub async fn list(
     State(app): State<AppState>,
     caller: Caller,

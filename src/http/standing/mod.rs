@@ -7,15 +7,15 @@ mod read;
 mod refusal;
 mod show;
 
-use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::header::ETAG;
 use axum::http::request::Parts;
 use axum::response::Response;
-use axum::routing::{get, post};
 use openpex_aggregates::StandingRequestId;
 use openpex_aggregates::live::Answer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::commands::answered_otherwise;
 use super::problem::Problem;
@@ -26,16 +26,10 @@ use super::wire::StandingRequestOut;
 use crate::writer::Committed;
 
 /// The routes under `/OpenPEX/standing-requests`.
-pub fn routes() -> Router<AppState> {
-    Router::new()
-        .route(
-            "/OpenPEX/standing-requests",
-            post(create::create).get(list::list),
-        )
-        .route(
-            "/OpenPEX/standing-requests/{id}",
-            get(show::show).delete(delete::delete),
-        )
+pub fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(create::create, list::list))
+        .routes(routes!(show::show, delete::delete))
 }
 
 /// The standing request that a path names; what is no id of one is no request's.

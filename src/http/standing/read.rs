@@ -2,10 +2,43 @@
 
 use openpex_aggregates::money::ParseCreditsError;
 use openpex_aggregates::standing::{BetterThan, Bound, Mode, StandingProposal, Wish};
+use utoipa::ToSchema;
 
 use crate::http::problem::{FieldError, Problem};
 use crate::http::request::{Fields, parse_instant};
-use crate::http::wire::ProposalIn;
+use crate::http::wire::words::{ModeWord, WishWord};
+use crate::http::wire::{ProposalBody, ProposalIn};
+
+/// What makes a standing request.
+#[derive(ToSchema)]
+#[schema(as = NewStandingRequest)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(dead_code, reason = "described; `read_standing` reads it")]
+pub struct StandingBody {
+    proposal: ProposalBody,
+    wish: WishWord,
+    mode: ModeWord,
+    /// How long it waits (RFC 1123 or RFC 3339).
+    #[schema(example = "2009-08-17T12:00:00Z")]
+    until: String,
+    /// What it has to be better than.
+    better_than: Option<BetterThanBody>,
+}
+
+/// One of a reservation, a start and a price.
+#[derive(ToSchema)]
+#[schema(as = NewStandingBound)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "described; `read_better_than` reads it")]
+pub enum BetterThanBody {
+    /// Better than what this reservation has.
+    #[schema(value_type = String, format = Uuid)]
+    Reservation(String),
+    /// A start before this one (RFC 1123 or RFC 3339).
+    StartTime(String),
+    /// A price below this one: a decimal string in credits.
+    Price(String),
+}
 
 /// Reads `{"proposal": {…}, "wish", "mode", "until", "betterThan"?}`.
 ///

@@ -3,22 +3,38 @@
 use openpex_aggregates::account::{Account, AccountEvent, GrantCause};
 use openpex_aggregates::{MicroCredits, ReservationId, UserId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::accounts::Role;
+use super::words::{EntryCause, RoleWord};
+use crate::accounts;
 use crate::ledger::StoredEvent;
 
 /// An account as clients see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Account)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountOut {
+    #[schema(value_type = i64, example = 1)]
     userid: UserId,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     username: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<RoleWord>)]
     role: Option<&'static str>,
+    #[schema(example = "4.935")]
     balance: String,
+    #[schema(example = "4.935")]
     granted: String,
+    #[schema(example = "4.935")]
     spent: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
+    created_at: Option<String>,
+    /// None where the site's is meant; left out where it is not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    zone: Option<Option<&'static str>>,
 }
 
 impl AccountOut {
@@ -32,32 +48,57 @@ impl AccountOut {
             balance: account.balance.to_string(),
             granted: account.granted.to_string(),
             spent: account.spent.to_string(),
+            created_at: None,
+            zone: None,
         }
     }
 
     /// The same with whose it is.
     #[must_use]
-    pub fn named(mut self, username: &str, role: Role) -> Self {
-        self.username = Some(username.to_owned());
-        self.role = Some(role.as_str());
+    pub fn named(mut self, owner: &accounts::Account) -> Self {
+        self.username = Some(owner.username.clone());
+        self.role = Some(owner.role.as_str());
+        self.created_at = Some(owner.created_at.to_rfc3339());
+        self.zone = Some(owner.zone.map(|zone| zone.as_str()));
         self
     }
 }
 
+/// Credits that an operator gives.
+#[derive(ToSchema)]
+#[schema(as = NewGrant)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "described; the endpoint reads it")]
+pub struct GrantBody {
+    /// A decimal string in credits, at least 0.000001.
+    #[schema(example = "12.5")]
+    amount: String,
+    /// What the entry says.
+    #[schema(max_length = 200)]
+    note: Option<String>,
+}
+
 /// An entry of an account as clients see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AccountEntry)]
 #[serde(rename_all = "camelCase")]
 pub struct EntryOut {
     position: u64,
     sequence: u64,
+    #[schema(format = DateTime)]
     at: String,
     /// What the balance changed by, with its sign.
+    #[schema(example = "-4.935")]
     amount: String,
+    #[schema(example = "4.935")]
     balance: String,
+    #[schema(value_type = EntryCause)]
     cause: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<String>, format = Uuid)]
     reservation: Option<ReservationId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     note: Option<String>,
 }
 

@@ -1,57 +1,79 @@
 //! What a negotiation is answered with: the paper's Figures 8 and 9, and ours beside them.
 
-use openpex_aggregates::capacity::{Placement, Shortage};
+use openpex_aggregates::capacity::Placement;
 use openpex_aggregates::negotiation::Asking;
 use openpex_aggregates::pricing::{Pricing, Quote};
 use openpex_aggregates::reservation::{
-    Difference, Evidence, Offer, OptionGrant, Reason, Reservation, StandingOffer, Status,
+    Evidence, Offer, OptionGrant, Reservation, StandingOffer, Status,
 };
 use openpex_aggregates::{ReservationId, UserId};
 use serde::Serialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::proposal::ProposalOut;
+use super::reason::{DifferenceOut, ReasonOut, by_name, reasons_out};
+use super::reservation::PlacementPartOut;
+use super::words::{PricingWord, Reply, ReservationStatus};
 
 /// The answer to a message of a negotiation.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NegotiationAnswer {
     proposal: ProposalOut,
+    #[schema(value_type = Reply)]
     reply: &'static str,
+    #[schema(value_type = ReservationStatus)]
     status: &'static str,
+    /// What is on the table, and held until it expires.
     offers: Vec<OfferOut>,
-    reasons: Vec<Value>,
+    /// Why the terms could not be had as asked.
+    #[serde(serialize_with = "by_name")]
+    reasons: Vec<ReasonOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     asking: Option<AskingOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "4.935")]
     price: Option<String>,
     /// What it has cost so far, once both agreed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "4.935")]
     paid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     options: Option<OptionsOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<Vec<PlacementPartOut>>)]
     placement: Option<Placement>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
     expires_at: Option<String>,
     position: u64,
 }
 
 /// The provider's list price and what it was made from.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Quote)]
 #[serde(rename_all = "camelCase")]
 pub struct QuoteOut {
+    #[schema(value_type = PricingWord)]
     policy: &'static str,
+    #[schema(example = "4.935")]
     list_price: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     lead_ms: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     utilisation_ppm: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     multiplier_ppm: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     peak_ms: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     off_peak_ms: Option<i64>,
 }
 
@@ -76,11 +98,14 @@ impl QuoteOut {
 }
 
 /// What the negotiation policy asked in this round, where it bargains.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Asking)]
 #[serde(rename_all = "camelCase")]
 pub struct AskingOut {
     round: u32,
+    #[schema(example = "4.935")]
     price: String,
+    #[schema(example = "4.935")]
     list_price: String,
     conceded_ppm: u32,
 }
@@ -97,11 +122,13 @@ impl AskingOut {
 }
 
 /// Optional instances that can be claimed until the start.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OptionalInstances)]
 #[serde(rename_all = "camelCase")]
 pub struct OptionsOut {
     granted: u32,
     guaranteed: u32,
+    #[schema(example = "4.935")]
     price_each: String,
 }
 
@@ -147,18 +174,26 @@ impl NegotiationAnswer {
 }
 
 /// An offer on the table.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Offer)]
 #[serde(rename_all = "camelCase")]
 pub struct OfferOut {
     offer: u32,
     proposal: ProposalOut,
+    #[schema(example = "4.935")]
     price: String,
     quote: QuoteOut,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     options: Option<OptionsOut>,
+    #[schema(format = DateTime)]
     expires_at: String,
+    /// Whether its capacity is held now.
     held: bool,
-    differs: Option<Value>,
+    /// In what it is not as asked; null where it is.
+    #[serde(serialize_with = "by_name")]
+    #[schema(required)]
+    differs: Option<DifferenceOut>,
 }
 
 impl OfferOut {
@@ -172,7 +207,7 @@ impl OfferOut {
             options: offer.options.as_deref().map(OptionsOut::of),
             expires_at: offer.expires_at.to_rfc3339(),
             held: standing.held,
-            differs: offer.differs.map(difference),
+            differs: offer.differs.map(DifferenceOut::of),
         }
     }
 }
@@ -194,7 +229,7 @@ pub(super) fn offers_of(id: ReservationId, userid: UserId, table: &Status) -> Ve
 }
 
 /// Why the terms could not be had as asked.
-pub(super) fn reasons_of(table: &Status) -> Vec<Value> {
+pub(super) fn reasons_of(table: &Status) -> Vec<ReasonOut> {
     evidence_of(table).map_or_else(Vec::new, |evidence| reasons_out(&evidence.reasons))
 }
 
@@ -213,84 +248,6 @@ const fn evidence_of(table: &Status) -> Option<&Evidence> {
         | Status::Cancelled { .. }
         | Status::Expired { .. } => None,
     }
-}
-
-/// Reasons as clients see them.
-pub fn reasons_out(reasons: &[Reason]) -> Vec<Value> {
-    reasons.iter().map(reason).collect()
-}
-
-fn difference(difference: Difference) -> Value {
-    match difference {
-        Difference::Start { by_ms } => json!({"in": "startTime", "byMs": by_ms}),
-        Difference::Instances { asked, granted } => {
-            json!({"in": "numInstancesFixed", "asked": asked, "granted": granted})
-        }
-        Difference::End { asked, granted } => {
-            let (asked, granted) = (asked.to_rfc1123(), granted.to_rfc1123());
-            json!({"in": "duration", "askedEnd": asked, "grantedEnd": granted})
-        }
-        Difference::Price { asked, price } => {
-            json!({"in": "price", "asked": asked.to_string(), "price": price.to_string()})
-        }
-    }
-}
-
-fn reason(reason: &Reason) -> Value {
-    match reason {
-        Reason::NeverFits { never_fits } => json!({
-            "code": "never_fits",
-            "detail": never_fits.to_string(),
-            "requested": never_fits.requested,
-            "placeable": never_fits.placeable,
-            "dimension": never_fits.dimension,
-            "needed": never_fits.needed,
-            "largest": never_fits.largest,
-            "total": never_fits.total,
-        }),
-        Reason::CapacityShort { window, shortage } => json!({
-            "code": "capacity_short",
-            "detail": shortage.to_string(),
-            "startTime": window.starts_at.to_rfc1123(),
-            "endTime": window.ends_at.to_rfc1123(),
-            "requested": shortage.requested,
-            "placeable": shortage.placeable,
-            "nodesInService": shortage.nodes_in_service,
-            "nodes": nodes(shortage),
-        }),
-        Reason::PriceShort { asked, price } => json!({
-            "code": "price_short",
-            "detail": format!("{asked} credits were offered, it costs {price}"),
-            "asked": asked.to_string(),
-            "price": price.to_string(),
-        }),
-        Reason::NoStartFits { from, until } => json!({
-            "code": "no_start_fits",
-            "detail": format!("no start from {from} to {until} fits"),
-            "from": from.to_rfc1123(),
-            "until": until.to_rfc1123(),
-        }),
-        Reason::PriceOverflow => json!({
-            "code": "price_overflow",
-            "detail": "the price of these terms is more than can be counted",
-        }),
-    }
-}
-
-fn nodes(shortage: &Shortage) -> Vec<Value> {
-    let short = shortage.binding.iter();
-    short
-        .map(|node| {
-            json!({
-                "node": node.node,
-                "dimension": node.dimension,
-                "free": node.free,
-                "needed": node.needed,
-                "from": node.blocked.starts_at.to_rfc1123(),
-                "until": node.blocked.ends_at.to_rfc1123(),
-            })
-        })
-        .collect()
 }
 
 #[cfg(test)]

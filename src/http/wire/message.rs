@@ -2,8 +2,10 @@
 
 use openpex_aggregates::OfferId;
 use openpex_aggregates::live::Message;
+use utoipa::ToSchema;
 
-use super::proposal::ProposalIn;
+use super::proposal::{ProposalBody, ProposalIn};
+use super::words::UserReply;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::request::Fields;
 
@@ -41,6 +43,20 @@ pub(super) const ECHOED: [&str; 28] = [
     "earliestStart",
     "latestEnd",
 ];
+
+/// What a user says. A whole earlier answer or representation may be sent back with its `reply`
+/// changed: its other fields are ignored.
+#[derive(ToSchema)]
+#[schema(as = NegotiationMessage, example = json!({"reply": "ACCEPT", "offer": 1}))]
+#[expect(dead_code, reason = "described; `read_message` reads it")]
+pub struct MessageBody {
+    reply: UserReply,
+    /// The number of the offer that is accepted.
+    #[schema(minimum = 0)]
+    offer: Option<i64>,
+    /// The terms that are proposed, or those that are accepted or confirmed.
+    proposal: Option<ProposalBody>,
+}
 
 /// Reads a message.
 ///

@@ -3,6 +3,7 @@
 use openpex_aggregates::terms::{Proposal, Terms};
 use openpex_aggregates::{MicroCredits, ReservationId, Timestamp, UserId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::problem::{FieldError, Problem};
 use crate::http::request::{Fields, parse_instant};
@@ -114,32 +115,93 @@ fn price(text: &str, errors: &mut Vec<FieldError>) -> Option<MicroCredits> {
         .ok()
 }
 
+/// Terms as they are asked for. A field may be left out, like one that is null.
+#[derive(ToSchema)]
+#[schema(
+    as = NewProposal,
+    example = json!({
+        "duration": 3_600_000,
+        "numInstancesFixed": 1,
+        "numInstancesOption": 0,
+        "startTime": "Mon, 17 Aug 2009 04:49:03 GMT",
+        "template": "PEX Debian Etch 4.0 Template",
+        "type": "XLARGE",
+    })
+)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(dead_code, reason = "described; `ProposalIn` reads it")]
+pub struct ProposalBody {
+    /// In milliseconds.
+    #[schema(minimum = 60_000)]
+    duration: i64,
+    /// Instances that must be granted.
+    #[schema(minimum = 1)]
+    num_instances_fixed: i64,
+    /// Further instances that are wanted if there is room; 0 where it is left out.
+    #[schema(minimum = 0)]
+    num_instances_option: Option<i64>,
+    /// RFC 1123 or RFC 3339.
+    start_time: String,
+    /// The name of a template.
+    template: String,
+    /// The name of an instance type.
+    #[serde(rename = "type")]
+    instance_type: String,
+    /// Whether the instances start by themselves; they do where it is left out.
+    auto_start: Option<bool>,
+    /// The most that the user would pay for the whole: a decimal string in credits.
+    #[schema(example = "4.935")]
+    price: Option<String>,
+    /// How early it may start (RFC 1123 or RFC 3339).
+    earliest_start: Option<String>,
+    /// How late it may end (RFC 1123 or RFC 3339).
+    latest_end: Option<String>,
+    /// Ignored: ours to say.
+    id: Option<String>,
+    /// Ignored: ours to say.
+    userid: Option<i64>,
+}
+
 /// A proposal in an answer: the paper's fields in the paper's order; ours only where they say
 /// something, so that the paper's dialogues look as they do there.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Proposal)]
 #[serde(rename_all = "camelCase")]
 pub struct ProposalOut {
     #[serde(skip_serializing_if = "Option::is_none")]
+    /// In milliseconds.
+    #[schema(nullable = false, example = 3_600_000)]
     duration: Option<i64>,
+    #[schema(value_type = String, format = Uuid)]
     id: ReservationId,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     num_instances_fixed: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     num_instances_option: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Mon, 17 Aug 2009 04:49:03 GMT")]
     start_time: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     template: Option<String>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "XLARGE")]
     instance_type: Option<String>,
+    #[schema(value_type = i64, example = 1)]
     userid: UserId,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     auto_start: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "4.935")]
     price: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Mon, 17 Aug 2009 04:49:03 GMT")]
     earliest_start: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "Mon, 17 Aug 2009 04:49:03 GMT")]
     latest_end: Option<String>,
 }
 

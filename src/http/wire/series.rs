@@ -8,73 +8,108 @@ use openpex_aggregates::series::{LeftOut, Occurrence, Series, SeriesStatus, Seri
 use openpex_aggregates::weekdays::WeekdaySet;
 use openpex_aggregates::{ReservationId, SeriesId, TimeWindow, UserId};
 use serde::Serialize;
-use serde_json::Value;
+use utoipa::ToSchema;
 
-use super::answer::reasons_out;
+use super::reason::{ReasonOut, by_name, reasons_out};
+use super::words::{
+    FrequencyWord, IfNotAllWord, Reply, ReservationStatus, SeriesStatus as SeriesWord, WeekdayWord,
+};
 use crate::http::ports::SeriesView;
 
 /// A series as clients see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Series)]
 #[serde(rename_all = "camelCase")]
 pub struct SeriesOut {
+    #[schema(value_type = String, format = Uuid)]
     id: SeriesId,
+    #[schema(value_type = Reply)]
     reply: &'static str,
+    #[schema(value_type = SeriesWord)]
     status: &'static str,
+    #[schema(value_type = i64, example = 1)]
     userid: UserId,
     #[serde(rename = "type")]
     instance_type: String,
     template: String,
     num_instances_fixed: u32,
     num_instances_option: u32,
+    #[schema(example = "Mon, 17 Aug 2009 04:49:03 GMT")]
     start_time: String,
+    /// In milliseconds.
+    #[schema(example = 3_600_000)]
     duration: i64,
     recurrence: RecurrenceOut,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "4.935")]
     price: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
     expires_at: Option<String>,
     occurrences: Vec<OccurrenceOut>,
     /// Those that do not fit, and why.
     skipped: Vec<SkippedOut>,
+    #[schema(format = DateTime)]
     created_at: String,
     position: u64,
 }
 
-#[derive(Debug, Serialize)]
+/// How a series comes again.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Recurrence)]
 #[serde(rename_all = "camelCase")]
 struct RecurrenceOut {
+    #[schema(value_type = FrequencyWord)]
     frequency: &'static str,
+    #[schema(value_type = Vec<WeekdayWord>)]
     days: WeekdaySet,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = Date)]
     until: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     count: Option<u32>,
     time_zone: String,
+    #[schema(value_type = IfNotAllWord)]
     if_not_all: &'static str,
 }
 
-#[derive(Debug, Serialize)]
+/// One reservation of a series.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Occurrence)]
 #[serde(rename_all = "camelCase")]
 struct OccurrenceOut {
     number: u32,
+    #[schema(value_type = String, format = Uuid)]
     reservation: ReservationId,
+    #[schema(example = "Mon, 17 Aug 2009 04:49:03 GMT")]
     start_time: String,
+    #[schema(example = "Mon, 17 Aug 2009 04:49:03 GMT")]
     end_time: String,
     /// The start by the clocks of the series' zone.
+    #[schema(required)]
     local_start: Option<String>,
+    #[schema(example = "4.935")]
     price: String,
     /// Left out where it had ended before.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Option<ReservationStatus>)]
     status: Option<&'static str>,
 }
 
-#[derive(Debug, Serialize)]
+/// An occurrence that does not fit.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SkippedOccurrence)]
 #[serde(rename_all = "camelCase")]
 struct SkippedOut {
     number: u32,
+    #[schema(example = "Mon, 17 Aug 2009 04:49:03 GMT")]
     start_time: String,
+    #[schema(required)]
     local_start: Option<String>,
-    reasons: Vec<Value>,
+    /// Why it does not fit.
+    #[serde(serialize_with = "by_name")]
+    reasons: Vec<ReasonOut>,
 }
 
 /// The reservations that a series came to, in order.

@@ -2,11 +2,16 @@
 
 use openpex_aggregates::node::{Node, NodeStatus};
 use openpex_aggregates::policy::InstanceType;
-use openpex_aggregates::{NodeName, Resources};
+use openpex_aggregates::{NodeName, Resources, Timestamp};
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::words::NodeWord;
+use crate::http::ports::NodeLoad;
 
 /// Amounts of the three dimensions; memory is in MiB, disk in GiB, as in the paper's Table 1.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Resources)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourcesOut {
     vcpus: u64,
@@ -30,16 +35,25 @@ impl From<Resources> for ResourcesOut {
 }
 
 /// A node as clients see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Node)]
 pub struct NodeOut {
+    #[schema(value_type = String)]
     name: NodeName,
+    #[schema(value_type = NodeWord)]
     status: NodeStatus,
     capacity: ResourcesOut,
     pool: String,
+    /// Its instances that are not gone.
+    instances: u64,
+    /// Since when it has what it has and is as it is.
+    #[schema(required, format = DateTime)]
+    since: Option<String>,
 }
 
-impl From<Node> for NodeOut {
-    fn from(node: Node) -> Self {
+impl NodeOut {
+    /// A node and what it has to do.
+    pub fn of(node: Node, load: NodeLoad) -> Self {
         let Node {
             name,
             pool,
@@ -51,12 +65,15 @@ impl From<Node> for NodeOut {
             status,
             capacity: capacity.into(),
             pool,
+            instances: load.instances,
+            since: load.since.map(Timestamp::to_rfc3339),
         }
     }
 }
 
 /// An instance type as clients see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InstanceType)]
 pub struct TypeOut {
     name: String,
     #[serde(flatten)]
@@ -74,7 +91,8 @@ impl From<InstanceType> for TypeOut {
 }
 
 /// A template as clients see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Template)]
 pub struct TemplateOut {
     name: String,
 }

@@ -5,6 +5,7 @@
 
 mod append;
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use tokio::sync::Mutex;
 use super::Access;
 use super::claim::{Hold, WriterClaim};
 use super::error::LedgerError;
-use super::event::{Append, Head, IdempotencyRecord, Snapshot, StoredEvent};
+use super::event::{Append, ChainHash, Head, IdempotencyRecord, Snapshot, StoredEvent};
 use super::rules::{self, CLAIM_RETRY, SNAPSHOTS_KEPT, from_db, to_db};
 use super::sole_connection::SoleConnection;
 use super::store::{EventStore, Visitor};
@@ -46,6 +47,7 @@ const SELECT_STREAM: &str = "\
     SELECT position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, \
     event_version, payload::text, metadata::text, hash FROM events \
     WHERE aggregate_type = $1 AND aggregate_id = $2 ORDER BY sequence";
+const SELECT_HASHES: &str = "SELECT position, hash FROM events WHERE position = ANY($1)";
 const SELECT_STREAM_BACK: &str = "\
     SELECT position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, \
     event_version, payload::text, metadata::text, hash FROM events \
@@ -259,6 +261,19 @@ impl EventStore for PostgresStore {
             .await
             .map_err(LedgerError::unavailable)?;
         rows.iter().map(rows::event).collect()
+    }
+
+    async fn hashes_at(&self, positions: &[u64]) -> Result<HashMap<u64, ChainHash>, LedgerError> {
+        let positions: Vec<i64> = positions
+            .iter()
+            .filter_map(|position| i64::try_from(*position).ok())
+            .collect();
+        let query = sqlx::query(SELECT_HASHES).bind(positions);
+        let rows = query
+            .fetch_all(self.pool())
+            .await
+            .map_err(LedgerError::unavailable)?;
+        rows.iter().map(rows::hash_at).collect()
     }
 
     async fn find_idempotent(

@@ -6,6 +6,7 @@
 mod append;
 mod scan;
 
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ use sqlx::{Executor, SqliteConnection};
 use super::Access;
 use super::claim::{Hold, WriterClaim};
 use super::error::LedgerError;
-use super::event::{Append, Head, IdempotencyRecord, Snapshot, StoredEvent};
+use super::event::{Append, ChainHash, Head, IdempotencyRecord, Snapshot, StoredEvent};
 use super::rules::{self, CLAIM_RETRY, SNAPSHOTS_KEPT, from_db, to_db};
 use super::sole_connection::SoleConnection;
 use super::store::{EventStore, Visitor};
@@ -52,6 +53,9 @@ const SELECT_STREAM_BACK: &str = "\
     event_version, payload, metadata, hash FROM events \
     WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence < $3 \
     ORDER BY sequence DESC LIMIT $4";
+
+const SELECT_HASHES: &str = "\
+    SELECT position, hash FROM events WHERE position IN (SELECT value FROM json_each($1))";
 
 /// The store; clones share it.
 #[derive(Clone)]
@@ -269,6 +273,20 @@ impl EventStore for SqliteStore {
             .await
             .map_err(LedgerError::unavailable)?;
         rows.iter().map(rows::event).collect()
+    }
+
+    async fn hashes_at(&self, positions: &[u64]) -> Result<HashMap<u64, ChainHash>, LedgerError> {
+        let positions: Vec<i64> = positions
+            .iter()
+            .filter_map(|position| i64::try_from(*position).ok())
+            .collect();
+        let positions = serde_json::to_string(&positions).map_err(LedgerError::unavailable)?;
+        let query = sqlx::query(SELECT_HASHES).bind(positions);
+        let rows = query
+            .fetch_all(self.readers())
+            .await
+            .map_err(LedgerError::unavailable)?;
+        rows.iter().map(rows::hash_at).collect()
     }
 
     async fn find_idempotent(

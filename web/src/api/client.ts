@@ -99,6 +99,17 @@ export async function get<T>(path: string, query?: Query, signal?: AbortSignal):
   return read<T>(await send("GET", path, { query, signal }));
 }
 
+/** Reads one thing with what its headers say of it. */
+export async function getWhole<T>(
+  path: string,
+  query?: Query,
+  signal?: AbortSignal,
+): Promise<{ answer: T; tag: string | null; next: string | null }> {
+  const response = await send("GET", path, { query, signal });
+  const [tag, next] = [response.headers.get("ETag"), nextCursor(response.headers.get("Link"))];
+  return { answer: await read<T>(response), tag, next };
+}
+
 /** Reads one part of a list. */
 export async function getPage<T>(
   path: string,

@@ -1,7 +1,18 @@
 /**
  * Every call that the portal makes, one function each. Pages know these and no path.
  */
-import { type ListPage, type Query, del, get, getAll, getPage, post, put } from "./client";
+import {
+  type ListPage,
+  type Query,
+  del,
+  get,
+  getAll,
+  getPage,
+  getWhole,
+  post,
+  put,
+  urlOf,
+} from "./client";
 import type {
   Account,
   AccountEntry,
@@ -18,6 +29,7 @@ import type {
   NegotiationAnswer,
   NewApiToken,
   Node,
+  NodeAvailability,
   OffersFound,
   Proposal,
   RefundQuote,
@@ -72,6 +84,9 @@ export const listAllReservations = (query: Query, limit: number, signal?: Signal
   getAll<Reservation>("/reservations", { limit: 200, ...query }, limit, signal);
 export const readReservation = (id: string, asOf?: string | number, signal?: Signal) =>
   get<Reservation>(`/reservations/${id}`, { as_of: asOf }, signal);
+/** With the entity tag that `negotiate` can be held to. */
+export const readTaggedReservation = (id: string, signal?: Signal) =>
+  getWhole<Reservation>(`/reservations/${id}`, {}, signal);
 export const propose = (proposal: Proposal, intent: string) =>
   post<NegotiationAnswer>("/reservations", { body: proposal, intent });
 export const tryProposal = (proposal: Proposal, signal?: Signal) =>
@@ -85,7 +100,8 @@ export const tryCounter = (id: string, proposal: Proposal, signal?: Signal) =>
   });
 export const activateReservation = (id: string, intent: string) =>
   put<NegotiationAnswer>(`/reservations/${id}/activate`, { intent });
-export const cancelReservation = (id: string) => del<NegotiationAnswer>(`/reservations/${id}`);
+export const cancelReservation = (id: string, intent?: string, ifMatch?: string) =>
+  del<NegotiationAnswer>(`/reservations/${id}`, { intent, ifMatch });
 export const changeOptions = (
   id: string,
   change: { claim: number } | { drop: number },
@@ -95,6 +111,8 @@ export const readRefund = (id: string, signal?: Signal) =>
   get<RefundQuote>(`/reservations/${id}/refund`, {}, signal);
 export const readHistory = (id: string, signal?: Signal) =>
   get<HistoryEntry[]>(`/reservations/${id}/history`, {}, signal);
+/** Where a reservation's history is, for a link that saves it as it comes. */
+export const historyUrl = (id: string) => urlOf(`/reservations/${id}/history`);
 export const readExplanation = (id: string, signal?: Signal) =>
   get<Explanation>(`/reservations/${id}/explain`, {}, signal);
 
@@ -113,6 +131,18 @@ export const readAvailability = (query: Query, signal?: Signal) =>
   get<Availability>("/availability", query, signal);
 export const readAvailabilityByNode = (query: Query, signal?: Signal) =>
   get<AvailabilityByNode>("/availability", { by: "node", ...query }, signal);
+/** The nodes of all parts, at most about `nodesMax`. */
+export async function readAvailabilityOfNodes(query: Query, nodesMax: number, signal?: Signal) {
+  const nodes: NodeAvailability[] = [];
+  let cursor: string | undefined;
+  do {
+    const asked: Query = { by: "node", ...query, cursor };
+    const part = await getWhole<AvailabilityByNode>("/availability", asked, signal);
+    nodes.push(...part.answer.nodes);
+    cursor = part.next ?? undefined;
+  } while (cursor !== undefined && nodes.length < nodesMax);
+  return nodes;
+}
 export const listBookings = (query: Query, limit: number, signal?: Signal) =>
   getAll<Booking>("/bookings", { limit: 1000, ...query }, limit, signal);
 export const findOffers = (query: Query, signal?: Signal) =>

@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, createContext, useContext, useEffect, useState } from "react";
 
+import { useTestClock } from "../time/now";
 import { type Liveness, openStream } from "./stream";
 
 const LivenessContext = createContext<Liveness>("connecting");
@@ -9,6 +10,7 @@ const LivenessContext = createContext<Liveness>("connecting");
 export function LiveProvider({ userid, children }: { userid: number | null; children: ReactNode }) {
   const client = useQueryClient();
   const [liveness, setLiveness] = useState<Liveness>("connecting");
+  useTestClock(userid !== null);
   useEffect(() => {
     if (userid === null) return undefined;
     const stream = openStream(client, setLiveness);

@@ -30,8 +30,10 @@ export interface TimeLineProps {
   zone: string;
   /** The service's time, where the now line is; `null` until it is known. */
   now: number | null;
-  /** Where panning and dragging end. */
+  /** Where panning ends. */
   bounds?: Span;
+  /** What windows that are dragged stay inside of. */
+  windowBounds?: Span;
   /** Marked from top to bottom: the window that is talked about. */
   band?: Span | null;
   /** Given where a window can be chosen: by dragging where no bar is, or by keys. */
@@ -53,7 +55,7 @@ export interface TimeLineProps {
 
 /** Resources over time: rows of bars over what is free, to look at and to choose windows on. */
 export function TimeLine(given: TimeLineProps) {
-  const { view, onView, zone, bounds, now, onSelect, onMove } = given;
+  const { view, onView, zone, bounds, windowBounds, now, onSelect, onMove } = given;
   const { lengthMinMs = MINUTE, lengthMaxMs = 365 * DAY, height: heightMax = 420 } = given;
   const helpId = useId();
   const [width, measure] = useWidth();
@@ -64,8 +66,8 @@ export function TimeLine(given: TimeLineProps) {
   const scroll = useRef<HTMLDivElement>(null);
   const stepMs = given.stepMs ?? stepFor(view, width);
   const rules: Rules = useMemo(
-    () => ({ stepMs, zone, bounds, lengthMinMs, lengthMaxMs }),
-    [stepMs, zone, bounds, lengthMinMs, lengthMaxMs],
+    () => ({ stepMs, zone, bounds: windowBounds, lengthMinMs, lengthMaxMs }),
+    [stepMs, zone, windowBounds, lengthMinMs, lengthMaxMs],
   );
 
   const lanes = useLanes(given.bars, draft);

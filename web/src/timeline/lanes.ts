@@ -41,7 +41,8 @@ export interface Placed {
 export function stack(rows: readonly Row[], lanes: Map<string, RowLanes>): Placed[] {
   let top = 0;
   return rows.map((row) => {
-    const height = ROW_PIXELS + LANE_PIXELS * Math.max(1, lanes.get(row.id)?.lanes.length ?? 1);
+    const count = Math.max(row.lanesMin ?? 1, lanes.get(row.id)?.lanes.length ?? 1);
+    const height = ROW_PIXELS + LANE_PIXELS * count;
     const placed = { row, top, height };
     top += height;
     return placed;

@@ -39,6 +39,8 @@ export interface Row {
   detail?: string;
   /** In order of time, not overlapping. */
   areas?: readonly Area[];
+  /** As high as so many bars under each other at least; 1 where left out. */
+  lanesMin?: number;
   /** Kept above the rows that scroll. */
   isPinned?: boolean;
 }

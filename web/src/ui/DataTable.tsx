@@ -1,5 +1,4 @@
 import "@patternfly/react-styles/css/components/Table/table.css";
-import "@patternfly/react-styles/css/components/Table/table-grid.css";
 
 import { Checkbox } from "@patternfly/react-core/dist/esm/components/Checkbox";
 import type { ReactNode } from "react";
@@ -10,8 +9,10 @@ export interface Column<T> {
   cell: (row: T) => ReactNode;
   /** Buttons: no name is shown above them. */
   isActions?: boolean;
-  /** Numbers, which line up on the right. */
+  /** Numbers, which are never broken into lines. */
   isNumber?: boolean;
+  /** Times, which get room for two lines at most. */
+  isTime?: boolean;
 }
 
 /** Which rows are chosen. */
@@ -42,7 +43,7 @@ export function DataTable<T>({ label, columns, rows, keyOf, choosing, isOld }: G
   const keys = rows.map(keyOf);
   return (
     <div className="opx-table" aria-busy={isOld}>
-      <table className="pf-v6-c-table pf-m-grid-lg pf-m-compact" role="table" aria-label={label}>
+      <table className="pf-v6-c-table pf-m-compact" role="table" aria-label={label}>
         <thead className="pf-v6-c-table__thead" role="rowgroup">
           <tr className="pf-v6-c-table__tr" role="row">
             {choosing && (
@@ -58,7 +59,7 @@ export function DataTable<T>({ label, columns, rows, keyOf, choosing, isOld }: G
                 scope="col"
               >
                 {column.isActions ? (
-                  <span className="pf-v6-u-screen-reader">{column.name}</span>
+                  <span className="pf-v6-screen-reader">{column.name}</span>
                 ) : (
                   column.name
                 )}
@@ -76,9 +77,9 @@ export function DataTable<T>({ label, columns, rows, keyOf, choosing, isOld }: G
   );
 }
 
-function classOf<T>(element: "td" | "th", { isActions, isNumber }: Column<T>): string {
-  const kind = isActions ? " pf-v6-c-table__action opx-actions" : isNumber ? " opx-number" : "";
-  return `pf-v6-c-table__${element}${kind}`;
+function classOf<T>(element: "td" | "th", { isActions, isNumber, isTime }: Column<T>): string {
+  const kinds = [isActions && " opx-actions", isNumber && " opx-number", isTime && " opx-when"];
+  return `pf-v6-c-table__${element}${kinds.filter(Boolean).join("")}`;
 }
 
 interface RowGiven<T> {

@@ -318,6 +318,7 @@ const fn reservation_of(answer: &Answer) -> Option<&Reservation> {
         | Answer::StandingRequest { .. }
         | Answer::Search(_)
         | Answer::Availability(_)
+        | Answer::AvailabilityOfNodes(_)
         | Answer::Done => None,
     }
 }
