@@ -1,4 +1,4 @@
-import { useLocation } from "@tanstack/react-router";
+import { useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 
 /** How long a page may take until its heading is there, in milliseconds. */
@@ -9,7 +9,10 @@ const PATIENCE_MS = 5000;
  * the arrival is told to who does not see it. A change of what the same page shows is no arrival.
  */
 export function useArrival(mainId: string): string {
-  const path = useLocation({ select: (location) => location.pathname });
+  // Where one is, not where one is going: until the page is loaded the one before is shown.
+  const path = useRouterState({
+    select: ({ location, resolvedLocation }) => (resolvedLocation ?? location).pathname,
+  });
   const from = useRef(path);
   const [words, setWords] = useState("");
   useEffect(() => {
