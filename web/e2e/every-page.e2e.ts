@@ -85,9 +85,10 @@ async function openPlace(place: Place, options = {}): Promise<Visitor> {
 /** Waits until the page shows what it is for. */
 async function settled(page: Page): Promise<void> {
   await page.getByRole("heading", { level: 1 }).first().waitFor();
-  await page.waitForFunction(
-    () => document.querySelector(".pf-v6-c-skeleton, .pf-v6-c-spinner") === null,
-  );
+  await page.waitForFunction(() => {
+    const waiting = document.querySelectorAll(".pf-v6-c-skeleton, .pf-v6-c-spinner");
+    return ![...waiting].some((element) => element.checkVisibility());
+  });
   expect(await page.getByRole("heading", { level: 1 }).count()).toBe(1);
 }
 

@@ -93,9 +93,7 @@ export async function clickEverything(page: Page, settled: () => Promise<void>):
     }
     clicked.add(next.key);
     chosen ||= next.key.startsWith("option ");
-    await next.handle.click({ timeout: CLICK_MS }).catch((error: Error) => {
-      throw new Error(`cannot be clicked: ${[...clicked].join(" | ")}: ${error.message}`);
-    });
+    await click(next, clicked);
     await page.evaluate(
       () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
     );
@@ -103,6 +101,23 @@ export async function clickEverything(page: Page, settled: () => Promise<void>):
     await settled();
   }
   return { clicked: [...clicked], passed: [...passed] };
+}
+
+async function click({ handle }: Found, clicked: Set<string>): Promise<void> {
+  try {
+    // A radio or a box may lie under its own label: a click there is a click on it.
+    const label = await handle.evaluateHandle((element) => {
+      const input = element as HTMLInputElement;
+      return ["radio", "checkbox"].includes(input.type) ? (input.labels?.[0] ?? null) : null;
+    });
+    const target = label.asElement() as Found["handle"] | null;
+    await (target ?? handle).click({ timeout: CLICK_MS });
+  } catch (error) {
+    // What went out of sight meanwhile, such as what another click folds away, is no fault.
+    const isThere = await handle.evaluate((element) => element.checkVisibility());
+    if (isThere)
+      throw new Error(`cannot be clicked: ${[...clicked].join(" | ")}: ${String(error)}`);
+  }
 }
 
 function isCovered(page: Page): Promise<boolean> {
