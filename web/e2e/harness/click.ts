@@ -24,9 +24,10 @@ async function controls(page: Page): Promise<Found[]> {
     return [...room.querySelectorAll<HTMLElement>(any)].filter((element) => {
       const isShown = element.checkVisibility({ checkVisibilityCSS: true, checkOpacity: true });
       const box = element.getBoundingClientRect();
-      const isOff = element.matches(
-        ":disabled, [aria-disabled=true], [tabindex='-1'][aria-hidden]",
-      );
+      // Places that are folded away are out of sight, and said to be.
+      const isOff =
+        element.matches(":disabled, [aria-disabled=true]") ||
+        element.closest("[aria-hidden=true], [inert]") !== null;
       return isShown && !isOff && box.width > 1 && box.height > 1;
     });
   });
