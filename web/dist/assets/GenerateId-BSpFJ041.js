@@ -1,1 +1,0 @@
-import{Ft as e}from"./session-DP38uDzy.js";var t=({prefix:t=`pf-random-id-`,children:n})=>n(e(t));t.displayName=`GenerateId`;export{t};

@@ -1,1 +1,0 @@
-import{a as e,n as t}from"./jsx-runtime-Wy9s6hX0.js";import{Bt as n}from"./session-DP38uDzy.js";var r=e(t(),1);function i(){let e=(0,r.useRef)(null);return{intentFor:(0,r.useCallback)(t=>{let r=JSON.stringify(t);return e.current?.asked!==r&&(e.current={asked:r,intent:n()}),e.current.intent},[]),done:(0,r.useCallback)(()=>{e.current=null},[])}}export{i as t};

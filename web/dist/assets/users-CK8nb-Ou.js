@@ -1,1 +1,0 @@
-import{O as e,gn as t,i as n}from"./session-DP38uDzy.js";var r=200;function i(){let e=n().data?.role;return e===`operator`||e===`auditor`}function a(){let n=i(),a=t({queryKey:[`users`,`names`],queryFn:({signal:t})=>e({limit:r},t),enabled:n}).data;return new Map(a?.entries.map(({userid:e,username:t})=>[e,t]))}export{a as n,i as t};
