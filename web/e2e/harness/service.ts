@@ -134,7 +134,7 @@ async function launch(folder: string, listen: string, flags: string[]) {
     ? []
     : [`--test-clock=${BEGIN}`];
   const args = ["serve", "--listen", listen, "--data", folder, ...clock, ...flags];
-  const env = { ...process.env, OPENPEX_ADMIN_PASSWORD: ADMIN_PASSWORD, RUST_LOG: "warn" };
+  const env = { ...process.env, OPENPEX_ADMIN_PASSWORD: ADMIN_PASSWORD, OPENPEX_LOG: "error" };
   const child = spawn(PROGRAM, args, { env, stdio: ["ignore", "pipe", "inherit"] });
   let url: string | undefined;
   createInterface({ input: child.stdout }).on("line", (line) => {

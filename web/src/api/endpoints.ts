@@ -21,6 +21,7 @@ import type {
   AvailabilityByNode,
   Booking,
   Clock,
+  Demand,
   Explanation,
   HistoryEntry,
   Instance,
@@ -31,6 +32,7 @@ import type {
   Node,
   NodeAvailability,
   OffersFound,
+  Prices,
   Proposal,
   RefundQuote,
   Reservation,
@@ -39,6 +41,7 @@ import type {
   Site,
   Template,
   User,
+  Utilisation,
 } from "./types";
 
 type Signal = AbortSignal | undefined;
@@ -147,3 +150,11 @@ export const listBookings = (query: Query, limit: number, signal?: Signal) =>
   getAll<Booking>("/bookings", { limit: 1000, ...query }, limit, signal);
 export const findOffers = (query: Query, signal?: Signal) =>
   get<OffersFound>("/offers", query, signal);
+
+/** What operators and auditors ask of everybody's reservations over time. */
+export const readUtilisation = (query: Query, signal?: Signal) =>
+  get<Utilisation>("/statistics/utilisation", query, signal);
+export const readDemand = (query: Query, signal?: Signal) =>
+  get<Demand>("/statistics/demand", query, signal);
+export const readPrices = (query: Query, signal?: Signal) =>
+  get<Prices>("/statistics/prices", query, signal);

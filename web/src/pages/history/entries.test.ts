@@ -25,6 +25,9 @@ function entry(position: number, event: string, patch: Partial<HistoryEntry> = {
     previousHash: `h${position - 1}`,
     aggregate: "reservation",
     id: "r",
+    userid: null,
+    version: "1",
+    metadata: {},
     ...patch,
   };
 }

@@ -5,7 +5,7 @@ import { allowedIn, stageWords, tableOf } from "./stage";
 
 function reservation(status: ReservationStatus, more: Partial<Reservation> = {}): Reservation {
   return {
-    ...{ id: "r", status, reply: "NONE", userid: 1, placement: [], offers: [], reasons: [] },
+    ...{ id: "r", status, reply: "INITIATED", userid: 1, placement: [], offers: [], reasons: [] },
     ...{ instances: [], createdAt: "2026-10-05T08:00:00Z", position: 1 },
     ...more,
   };
@@ -37,9 +37,9 @@ describe("what may be said", () => {
   });
 
   it("is of the change where one is talked about", () => {
-    const change = { reply: "", asked: { id: "r", userid: 1 }, offers: [], reasons: [] };
+    const change = { asked: { id: "r", userid: 1 }, offers: [], reasons: [] };
     const of = (status: ReservationStatus) =>
-      reservation("CONFIRMED", { change: { ...change, status } });
+      reservation("CONFIRMED", { change: { ...change, status, reply: "COUNTER" } });
     expect(saysOf(of("COUNTERED"))).toBe("accept counter reject activate cancel");
     expect(saysOf(of("CONFIRM_REQUESTED"))).toBe("confirm reject activate cancel");
     expect(saysOf(of("REJECTED"))).toBe("counter activate cancel");

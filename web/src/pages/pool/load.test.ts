@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 
+import type { Node } from "../../api/types";
+
 import {
   areasAhead,
   areasPast,
@@ -52,7 +54,10 @@ describe("the line of a node", () => {
   });
 
   it("names a node with what it has, and how it is where it takes nothing", () => {
-    const node = { name: "n1", status: "DRAINING", capacity: amounts(8), pool: "p" };
+    const node: Node = {
+      ...{ name: "n1", status: "DRAINING", capacity: amounts(8), pool: "p" },
+      ...{ instances: 0, since: null },
+    };
     expect(rowOf(node, [], "memory").detail).toBe("8192 MiB, draining");
     expect(rowOf({ ...node, status: "IN_SERVICE" }, [], "vcpus").detail).toBe("8 vCPUs");
   });
@@ -68,6 +73,7 @@ describe("the line of a node", () => {
       endTime: "2026-10-05T09:00:00Z",
       status: "CONFIRMED",
       kind: "firm",
+      offer: 1,
     });
     expect([bar.label, bar.to - bar.from, reservationOf(bar)]).toEqual([
       "2 × SMALL",

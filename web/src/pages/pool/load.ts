@@ -1,5 +1,5 @@
 /** What nodes have to do, as it is shown. */
-import type { UtilisationStep } from "../../api/statistics";
+import type { UtilisationStep } from "../../api/types";
 import type { Booking, Node, NodeAvailability } from "../../api/types";
 import { type Area, type Bar, type Row, THOUSAND } from "../../timeline/model";
 

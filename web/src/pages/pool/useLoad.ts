@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
 import { listBookings, readAvailabilityByNode } from "../../api/endpoints";
-import { readUtilisation } from "../../api/statistics";
+import { readUtilisation } from "../../api/endpoints";
 import type { Span } from "../../timeline/model";
 import { stepFor } from "./load";
 

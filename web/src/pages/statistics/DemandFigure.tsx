@@ -2,7 +2,8 @@ import { Title } from "@patternfly/react-core/dist/esm/components/Title";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 
-import { type DemandStep, readDemand } from "../../api/statistics";
+import { readDemand } from "../../api/endpoints";
+import type { DemandStep } from "../../api/types";
 import { Figure } from "../../plots/Figure";
 import { Plot } from "../../plots/Plot";
 import { formatValue } from "../../plots/model";

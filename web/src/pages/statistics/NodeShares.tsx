@@ -2,7 +2,8 @@ import { Title } from "@patternfly/react-core/dist/esm/components/Title";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 
-import { type Utilisation, readUtilisation } from "../../api/statistics";
+import { readUtilisation } from "../../api/endpoints";
+import type { Utilisation } from "../../api/types";
 import type { Column } from "../../ui/DataTable";
 import { ErrorNotice } from "../../ui/ErrorNotice";
 import { Loading } from "../../ui/Loading";

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 
-import { type PriceStep, readPrices } from "../../api/statistics";
+import { readPrices } from "../../api/endpoints";
+import type { PriceStep } from "../../api/types";
 import { Figure } from "../../plots/Figure";
 import { Plot } from "../../plots/Plot";
 import { formatValue } from "../../plots/model";

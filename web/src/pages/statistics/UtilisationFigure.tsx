@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 
-import { readUtilisation } from "../../api/statistics";
+import { readUtilisation } from "../../api/endpoints";
 import { Figure } from "../../plots/Figure";
 import { Plot } from "../../plots/Plot";
 import { formatValue } from "../../plots/model";

@@ -1,5 +1,5 @@
 /** Demand as it is drawn, said and written to files. */
-import type { Demand, DemandStep, Tally } from "../../api/statistics";
+import type { Demand, DemandStep, Tally } from "../../api/types";
 import type { PlotShown } from "../../plots/model";
 import type { Cell } from "../../ui/csv";
 

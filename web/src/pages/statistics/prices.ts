@@ -1,5 +1,5 @@
 /** Prices as they are drawn, said and written to files. */
-import type { Agreed, PriceStep, Prices } from "../../api/statistics";
+import type { Agreed, PriceStep, Prices } from "../../api/types";
 import type { PlotShown } from "../../plots/model";
 import type { Cell } from "../../ui/csv";
 

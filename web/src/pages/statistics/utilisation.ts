@@ -1,5 +1,5 @@
 /** Utilisation as it is drawn, said and written to files. */
-import type { BookedUsed, Utilisation, UtilisationStep } from "../../api/statistics";
+import type { BookedUsed, Utilisation, UtilisationStep } from "../../api/types";
 import type { PlotShown } from "../../plots/model";
 import type { Cell } from "../../ui/csv";
 

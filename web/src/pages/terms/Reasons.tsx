@@ -1,4 +1,4 @@
-import type { Reason } from "../../api/types";
+import type { BindingNode, Reason } from "../../api/types";
 import { Moment } from "../../time/ZoneProvider";
 import { Words } from "../../ui/Words";
 import { reasonTitle } from "./words";
@@ -14,14 +14,15 @@ export function Reasons({ reasons }: { reasons: readonly Reason[] }) {
       {reasons.map((reason, i) => (
         <li key={i}>
           <strong>{reasonTitle(reason.code)}</strong>: <Words text={reason.detail} />
-          {reason.nodes && reason.nodes.length > 0 && <BindingNodes nodes={reason.nodes} />}
+          {reason.code === "capacity_short" && <BindingNodes nodes={reason.nodes} />}
         </li>
       ))}
     </ul>
   );
 }
 
-function BindingNodes({ nodes }: { nodes: NonNullable<Reason["nodes"]> }) {
+function BindingNodes({ nodes }: { nodes: readonly BindingNode[] }) {
+  if (nodes.length === 0) return null;
   const more = nodes.length - NODES_MAX;
   return (
     <ul>

@@ -1,3 +1,4 @@
+import type { ProposalOut } from "../../api/types";
 import { describe, expect, it } from "vitest";
 
 import { parseDuration, writeDuration } from "./duration";
@@ -50,7 +51,12 @@ describe("the fields of terms", () => {
       price: "4",
       latestEnd: "2026-10-05T13:00:00.000Z",
     });
-    const out = { ...proposal, startTime: "Mon, 05 Oct 2026 09:00:00 GMT", id: "x", userid: 1 };
+    const out = {
+      ...(proposal as ProposalOut),
+      startTime: "Mon, 05 Oct 2026 09:00:00 GMT",
+      id: "x",
+      userid: 1,
+    };
     expect(fieldsFrom(out, DEFAULTS)).toEqual({ ...asked, price: "4" });
   });
 

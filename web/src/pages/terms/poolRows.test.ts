@@ -45,6 +45,7 @@ describe("the pool's rows", () => {
   it("have each of one's reservations once, or on each node", () => {
     const booking = (reservation: string, node: string, userid: number): Booking => ({
       ...{ reservation, node, userid, count: 2, type: "SMALL", status: "CONFIRMED", kind: "firm" },
+      offer: 1,
       startTime: "2026-10-05T08:00:00Z",
       endTime: "2026-10-05T09:00:00Z",
     });

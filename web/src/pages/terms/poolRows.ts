@@ -56,7 +56,7 @@ function plus(a: Amounts, b: Amounts): Amounts {
 
 /** Steps as areas; of a `type`, how many fit is said too. Equal neighbours become one. */
 export function areasOf(
-  steps: readonly AvailabilityStep[],
+  steps: readonly (Omit<AvailabilityStep, "instances"> & Partial<AvailabilityStep>)[],
   capacity: Amounts,
   type?: string,
 ): Area[] {

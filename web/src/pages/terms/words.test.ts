@@ -10,7 +10,7 @@ function offer(differs: Difference | null): Offer {
     ...{ id: "r", userid: 1, type: "LARGE", numInstancesFixed: 2, numInstancesOption: 1 },
     ...{ startTime: "Mon, 05 Oct 2026 09:00:00 GMT", duration: 2 * HOUR, template: "Debian" },
   };
-  const quote = { policy: "flat", listPrice: "4" };
+  const quote = { policy: "flat" as const, listPrice: "4" };
   return { offer: 1, proposal, price: "4", quote, expiresAt: "", held: true, differs };
 }
 

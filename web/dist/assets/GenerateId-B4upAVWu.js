@@ -1,0 +1,1 @@
+import{Rt as e}from"./session-WLRggcU-.js";var t=({prefix:t=`pf-random-id-`,children:n})=>n(e(t));t.displayName=`GenerateId`;export{t};

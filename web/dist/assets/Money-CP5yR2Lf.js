@@ -1,0 +1,1 @@
+import{t as e}from"./jsx-runtime-Wy9s6hX0.js";var t=e();function n(e){let[t=`0`,n]=e.split(`.`),r=t.replace(/\B(?=(\d{3})+$)/g,` `);return n===void 0?r:`${r}.${n}`}function r({amount:e}){return(0,t.jsxs)(`span`,{className:`opx-credits`,children:[n(e),` credits`]})}export{n,r as t};

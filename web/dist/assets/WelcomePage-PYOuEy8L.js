@@ -1,1 +1,0 @@
-import{r as e,u as t}from"./index-W7FPV_t7.js";var n=t();function r(){return(0,n.jsx)(e,{children:`Welcome`})}export{r as WelcomePage};

@@ -1,0 +1,1 @@
+import{a as e,n as t}from"./jsx-runtime-Wy9s6hX0.js";import{Ht as n}from"./session-WLRggcU-.js";var r=e(t(),1);function i(){let e=(0,r.useRef)(null);return{intentFor:(0,r.useCallback)(t=>{let r=JSON.stringify(t);return e.current?.asked!==r&&(e.current={asked:r,intent:n()}),e.current.intent},[]),done:(0,r.useCallback)(()=>{e.current=null},[])}}export{i as t};

@@ -1,0 +1,1 @@
+import{O as e,i as t,vn as n}from"./session-WLRggcU-.js";var r=200;function i(){let e=t().data?.role;return e===`operator`||e===`auditor`}function a(){let t=i(),a=n({queryKey:[`users`,`names`],queryFn:({signal:t})=>e({limit:r},t),enabled:t}).data;return new Map(a?.entries.map(({userid:e,username:t})=>[e,t]))}export{a as n,i as t};

@@ -1,0 +1,1 @@
+import{c as e,s as t}from"./session-WLRggcU-.js";var n={name:`activate`,past:`activated`,run:({id:e},n)=>t(e,n)},r={name:`delete`,past:`deleted`,run:({id:t})=>e(t)};export{r as n,n as t};
