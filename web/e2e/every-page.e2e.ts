@@ -87,7 +87,9 @@ async function settled(page: Page): Promise<void> {
   await page.getByRole("heading", { level: 1 }).first().waitFor();
   await page.waitForFunction(() => {
     const waiting = document.querySelectorAll(".pf-v6-c-skeleton, .pf-v6-c-spinner");
-    return ![...waiting].some((element) => element.checkVisibility());
+    return ![...waiting].some((element) =>
+      element.checkVisibility({ checkVisibilityCSS: true, checkOpacity: true }),
+    );
   });
   expect(await page.getByRole("heading", { level: 1 }).count()).toBe(1);
 }

@@ -114,7 +114,9 @@ async function click({ handle }: Found, clicked: Set<string>): Promise<void> {
     await (target ?? handle).click({ timeout: CLICK_MS });
   } catch (error) {
     // What went out of sight meanwhile, such as what another click folds away, is no fault.
-    const isThere = await handle.evaluate((element) => element.checkVisibility());
+    const isThere = await handle.evaluate((element) =>
+      element.checkVisibility({ checkVisibilityCSS: true, checkOpacity: true }),
+    );
     if (isThere)
       throw new Error(`cannot be clicked: ${[...clicked].join(" | ")}: ${String(error)}`);
   }
