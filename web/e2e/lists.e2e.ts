@@ -202,7 +202,7 @@ it("lists instances, filters them, and asks things of several", async () => {
   await expect.poll(() => page.getByText("HALTED", { exact: true }).count(), PATIENCE).toBe(2);
   await page.goto("/instances?status=RUNNING");
   await page.getByText("No instance matches").waitFor();
-  await page.getByRole("switch", { name: "Stuck only" }).check();
+  await page.getByText("Stuck only", { exact: true }).click();
   await expect.poll(() => query().stuck).toBe("true");
   const csv = await fileOf("Export CSV");
   expect(csv.text).toMatch(/^id,name,status,/);

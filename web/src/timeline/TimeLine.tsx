@@ -9,7 +9,7 @@ import { type RowContext, RowLine } from "./RowLine";
 import { TimeLineTable } from "./TimeLineTable";
 import { TimeLineTools } from "./TimeLineTools";
 import { type Rules, stepFor } from "./drag";
-import { type RowLanes, lanesOf, stack, visibleRows } from "./lanes";
+import { BAR_PIXELS_MIN, type RowLanes, lanesOf, stack, visibleRows } from "./lanes";
 import { type Bar, DAY, MINUTE, type Row, type Span } from "./model";
 import { overlaps, panned, showing, toPixels, zoomed } from "./scale";
 import { useBarFocus } from "./useBarFocus";
@@ -70,7 +70,8 @@ export function TimeLine(given: TimeLineProps) {
     [stepMs, zone, windowBounds, lengthMinMs, lengthMaxMs],
   );
 
-  const lanes = useLanes(given.bars, draft);
+  const leastMs = Math.ceil(((view.to - view.from) * (BAR_PIXELS_MIN + 1)) / Math.max(1, width));
+  const lanes = useLanes(given.bars, draft, leastMs);
   const pinned = useMemo(
     () =>
       stack(
@@ -191,13 +192,17 @@ function Band({ span, view, width }: { span: Span; view: Span; width: number }) 
 }
 
 /** The bars in lanes, with the one that is being dragged where it is dragged to. */
-function useLanes(bars: readonly Bar[], draft: Draft | null): Map<string, RowLanes> {
-  const still = useMemo(() => lanesOf(bars), [bars]);
+function useLanes(
+  bars: readonly Bar[],
+  draft: Draft | null,
+  leastMs: number,
+): Map<string, RowLanes> {
+  const still = useMemo(() => lanesOf(bars, leastMs), [bars, leastMs]);
   return useMemo(() => {
     const dragged = draft && bars.find(({ id }) => id === draft.bar);
     if (!dragged) return still;
     const inRow = bars.filter(({ row }) => row === dragged.row);
     const moved = inRow.map((bar) => (bar === dragged ? { ...bar, ...draft.span } : bar));
-    return new Map([...still, ...lanesOf(moved)]);
-  }, [bars, still, draft]);
+    return new Map([...still, ...lanesOf(moved, leastMs)]);
+  }, [bars, still, draft, leastMs]);
 }

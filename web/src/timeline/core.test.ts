@@ -140,6 +140,13 @@ describe("lanes", () => {
     expect(lanes.map((lane) => lane.map(({ id }) => id))).toEqual([["a", "c"], ["b"]]);
   });
 
+  it("have room to be hit each where they can be moved, however short they are", () => {
+    const movable = (id: string, from: number) => ({ ...bar(id, from, from + 1), isMovable: true });
+    const bars = [movable("a", 0), movable("b", 10), movable("c", 30)];
+    const lanes = lanesOf(bars, 24).get("n1")?.lanes ?? [];
+    expect(lanes.map((lane) => lane.map(({ id }) => id))).toEqual([["a", "c"], ["b"]]);
+  });
+
   it("share the last lane where there are too many", () => {
     const many = Array.from({ length: 20 }, (_, i) => bar(`b${i}`, i, 100));
     expect(lanesOf(many).get("n1")?.lanes.length).toBe(LANES_MAX);

@@ -15,14 +15,23 @@ export interface RowLanes {
   lanes: Bar[][];
 }
 
-/** The bars by row, without order of their own needed. */
-export function lanesOf(bars: readonly Bar[]): Map<string, RowLanes> {
+/**
+ * The bars by row, without order of their own needed.
+ *
+ * Those that can be moved are never drawn as one, so in their lanes each has room for at least
+ * `leastMs`, the time that the narrowest button covers.
+ */
+export function lanesOf(bars: readonly Bar[], leastMs = 0): Map<string, RowLanes> {
+  const endOf = (bar: Bar) => (bar.isMovable ? Math.max(bar.to, bar.from + leastMs) : bar.to);
   const rows = new Map<string, RowLanes>();
   const sorted = [...bars].sort((a, b) => a.from - b.from || (a.id < b.id ? -1 : 1));
   for (const bar of sorted) {
     let row = rows.get(bar.row);
     if (row === undefined) rows.set(bar.row, (row = { lanes: [] }));
-    const free = row.lanes.find((lane) => (lane[lane.length - 1]?.to ?? 0) <= bar.from);
+    const free = row.lanes.find((lane) => {
+      const last = lane[lane.length - 1];
+      return last === undefined || endOf(last) <= bar.from;
+    });
     if (free !== undefined) free.push(bar);
     else if (row.lanes.length < LANES_MAX) row.lanes.push([bar]);
     else row.lanes[LANES_MAX - 1]?.push(bar);

@@ -1,4 +1,5 @@
 import "@patternfly/react-styles/css/components/Table/table.css";
+import "./lists.css";
 
 import { Checkbox } from "@patternfly/react-core/dist/esm/components/Checkbox";
 import type { ReactNode } from "react";

@@ -51,7 +51,7 @@ export function CheapStarts({ fields, now, onUse }: Given) {
       isIndented
     >
       <ErrorNotice error={found.error} onRetry={() => void found.refetch()} />
-      {found.isPending && <Skeleton screenreaderText="Looking for starts" />}
+      {found.isLoading && <Skeleton screenreaderText="Looking for starts" />}
       {found.data && <Reasons reasons={found.data.reasons} />}
       <ol className="opx-starts">
         {found.data?.offers.map(({ startTime, price }) => (
