@@ -111,7 +111,11 @@ async function click({ handle }: Found, clicked: Set<string>): Promise<void> {
       return ["radio", "checkbox"].includes(input.type) ? (input.labels?.[0] ?? null) : null;
     });
     const target = label.asElement() as Found["handle"] | null;
+    const before = await handle.getAttribute("aria-expanded");
     await (target ?? handle).click({ timeout: CLICK_MS });
+    const folded = before === "true" && (await handle.getAttribute("aria-expanded")) === "false";
+    // What it folds away is to be clicked too.
+    if (folded) await handle.click({ timeout: CLICK_MS });
   } catch (error) {
     // What went out of sight meanwhile, such as what another click folds away, is no fault.
     const isThere = await handle.evaluate((element) =>

@@ -1,0 +1,1 @@
+import{E as e,y as t}from"./index-Bo-D1Age.js";import{t as n}from"./jsx-runtime-Wy9s6hX0.js";var r=n();function i({until:n,over:i=`over`}){let a=t();if(a===null)return null;let o=Date.parse(n)-a;return(0,r.jsx)(`span`,{role:`timer`,"aria-live":`off`,className:`opx-countdown`,children:o>0?e(o):i})}export{i as t};

@@ -1,0 +1,1 @@
+/* empty css              */import{t as e}from"./DataTable-Di0tBTXa.js";import{t}from"./jsx-runtime-Wy9s6hX0.js";var n=t();function r({empty:t,...r}){return r.rows.length===0?(0,n.jsx)(`p`,{className:`opx-subtle`,children:t}):(0,n.jsx)(e,{...r})}export{r as t};

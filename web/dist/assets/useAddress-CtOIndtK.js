@@ -1,0 +1,1 @@
+import{G as e,K as t}from"./index-Bo-D1Age.js";import{a as n,n as r}from"./jsx-runtime-Wy9s6hX0.js";var i=n(r(),1);function a(){let n=t({strict:!1}),r=e();return[n,(0,i.useCallback)((e,{replace:t=!1}={})=>{r({to:`.`,search:t=>({...t,...e}),replace:t,resetScroll:!1})},[r])]}export{a as t};
