@@ -57,13 +57,15 @@ it("registers, reserves, confirms, activates, uses, and looks back on what expir
   await enter(page);
   await page.getByText("Nothing: no offer waits for you.").waitFor();
 
-  // Reserves; the offer appears by itself, with how long it is held.
-  const proposal = await service.proposal(HOUR, {
-    numInstancesFixed: 2,
-    duration: 2 * HOUR,
-    autoStart: false,
-  });
-  await service.ask(EVA, "POST", "/reservations", proposal);
+  // Reserves; the page turns into the negotiation, and the welcome page says how long it is held.
+  const starts = new Date((await service.now()) + HOUR).toISOString();
+  await place(page, "Reserve").click();
+  await page.getByText("It would be accepted as asked").waitFor();
+  await page.goto(`/reserve?count=2&start=${starts}&duration=${2 * HOUR}&autostart=no`);
+  await page.getByText("It would be accepted as asked").waitFor();
+  await page.getByRole("button", { name: "Send the proposal" }).click();
+  await page.getByText("ACCEPTED", { exact: true }).first().waitFor();
+  await place(page, "Welcome").click();
   const waits = page.getByText("Accepted: waits for you to confirm");
   await waits.waitFor();
   await page.getByText(/held for \d/).waitFor();
