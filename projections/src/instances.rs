@@ -156,12 +156,10 @@ impl Instances<'_> {
             return Ok(HashMap::new());
         }
         Page::checked_limit(ids.len())?;
-        let padding = ids.len().next_power_of_two() - ids.len();
-        let padding = ids.last().into_iter().cycle().take(padding);
         let mut statement = Statement::new(
             "SELECT reservation_id, instance_id FROM instances WHERE reservation_id IN (",
         );
-        statement.push_values(ids.iter().chain(padding).map(ToString::to_string));
+        statement.push_padded(ids.iter().map(ToString::to_string));
         statement.push(") ORDER BY created_position");
         let mut of: HashMap<ReservationId, Vec<InstanceId>> = HashMap::new();
         for (reservation_id, instance_id) in self.0.fetch::<(String, String)>(&statement).await? {

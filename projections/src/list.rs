@@ -176,11 +176,9 @@ impl Listing {
 
     /// The newest rows among the candidates.
     fn newest_of<A: Table>(&self, candidates: &[i64], before: u64, limit: u64) -> Statement {
-        let padding = candidates.len().next_power_of_two() - candidates.len();
-        let padding = candidates.last().into_iter().cycle().take(padding);
         let mut statement = select::<A>();
         statement.push("WHERE created_position IN (");
-        statement.push_values(candidates.iter().chain(padding).copied());
+        statement.push_padded(candidates.iter().copied());
         statement.push(") AND (");
         for (i, branch) in self.branches.iter().enumerate() {
             statement.push(if i == 0 { "(" } else { " OR (" });
@@ -287,14 +285,12 @@ fn rows_that_are<A: Table>(also: &Also) -> Statement {
 fn rows_of_keys<A: Table>(keys: &[String]) -> Statement {
     let mut statement = Statement::new("SELECT created_position FROM ");
     statement.push(A::NAME).push(" WHERE ").push(A::KEY);
-    let padding = keys.len().next_power_of_two() - keys.len();
-    let padding = keys.last().into_iter().cycle().take(padding);
     statement.push(" IN (");
     // Nothing is among no keys; an empty list is no SQL.
     if keys.is_empty() {
         statement.push("NULL");
     }
-    statement.push_values(keys.iter().chain(padding).cloned());
+    statement.push_padded(keys.iter().cloned());
     statement.push(")");
     statement
 }

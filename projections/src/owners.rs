@@ -11,12 +11,8 @@ use openpex_aggregates::{InstanceId, ReservationId, SeriesId, StandingRequestId,
 
 use crate::error::ViewsError;
 use crate::source::SourceError;
-use crate::store::Statement;
-use crate::table::Table;
+use crate::table::{KEYS_MAX, Table, columns_of};
 use crate::views::Views;
-
-/// Most ids in one query; they are padded to a power of two, so that there are few statements.
-const OWNERS_AT_ONCE_MAX: usize = 512;
 
 /// Queries of owners; from [`Views::owners`]. What is not there is left out of every answer.
 pub struct Owners<'a>(pub(crate) &'a Views);
@@ -42,8 +38,8 @@ impl Owners<'_> {
         ids: &[InstanceId],
     ) -> Result<HashMap<InstanceId, (UserId, ReservationId)>, ViewsError> {
         let mut owners = HashMap::with_capacity(ids.len());
-        for ids in ids.chunks(OWNERS_AT_ONCE_MAX) {
-            let statement = statement::<Instance>("user_id, reservation_id", ids);
+        for ids in ids.chunks(KEYS_MAX) {
+            let statement = columns_of::<Instance>("user_id, reservation_id", ids);
             for (key, user_id, reservation) in
                 self.0.fetch::<(String, i64, String)>(&statement).await?
             {
@@ -84,28 +80,14 @@ impl Owners<'_> {
         ids: &[A::Id],
     ) -> Result<HashMap<A::Id, UserId>, ViewsError> {
         let mut owners = HashMap::with_capacity(ids.len());
-        for ids in ids.chunks(OWNERS_AT_ONCE_MAX) {
-            let statement = statement::<A>("user_id", ids);
+        for ids in ids.chunks(KEYS_MAX) {
+            let statement = columns_of::<A>("user_id", ids);
             for (key, user_id) in self.0.fetch::<(String, i64)>(&statement).await? {
                 owners.insert(read_key::<A>(&key)?, UserId(user_id));
             }
         }
         Ok(owners)
     }
-}
-
-/// Reads `columns` of the rows with these ids; at least one.
-fn statement<A: Table>(columns: &str, ids: &[A::Id]) -> Statement {
-    let padding = ids.len().next_power_of_two() - ids.len();
-    let padding = ids.last().into_iter().cycle().take(padding);
-    let key = A::KEY;
-    let mut statement = Statement::new(&format!(
-        "SELECT {key}, {columns} FROM {} WHERE {key} IN (",
-        A::NAME
-    ));
-    statement.push_values(ids.iter().chain(padding).map(ToString::to_string));
-    statement.push(")");
-    statement
 }
 
 fn read_key<A: Table>(key: &str) -> Result<A::Id, ViewsError> {

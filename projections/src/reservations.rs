@@ -9,12 +9,9 @@ use openpex_aggregates::{ReservationId, Timestamp, UserId};
 use crate::error::ViewsError;
 use crate::list::{Also, Listed, Listing, Page, duration_class};
 use crate::source::SourceError;
-use crate::store::{Statement, Value};
-use crate::table::{Table, View, find};
+use crate::store::Value;
+use crate::table::{KEYS_MAX, Table, View, columns_of, find};
 use crate::views::Views;
-
-/// Most ids in one query; they are padded to a power of two, so that there are few statements.
-const STATUSES_AT_ONCE_MAX: usize = 512;
 
 /// A reservation as of the checkpoint.
 pub type ReservationView = View<ReservationId, Reservation>;
@@ -102,17 +99,10 @@ impl Reservations<'_> {
         ids: &[ReservationId],
     ) -> Result<HashMap<ReservationId, StatusName>, ViewsError> {
         let mut statuses = HashMap::with_capacity(ids.len());
-        for ids in ids.chunks(STATUSES_AT_ONCE_MAX) {
-            let mut statement =
-                Statement::new("SELECT reservation_id, status FROM reservations WHERE ");
-            let padding = ids.len().next_power_of_two() - ids.len();
-            let padding = ids.last().into_iter().cycle().take(padding);
-            statement.push("reservation_id IN (");
-            statement.push_values(ids.iter().chain(padding).map(ToString::to_string));
-            statement.push(")");
+        for ids in ids.chunks(KEYS_MAX) {
+            let statement = columns_of::<Reservation>("status", ids);
             for (id, status) in self.0.fetch::<(String, String)>(&statement).await? {
-                let known = StatusName::ALL.into_iter().find(|s| s.as_str() == status);
-                if let (Ok(id), Some(status)) = (id.parse(), known) {
+                if let (Ok(id), Ok(status)) = (id.parse(), read_status(&status)) {
                     statuses.insert(id, status);
                 }
             }

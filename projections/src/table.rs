@@ -96,6 +96,17 @@ pub(crate) async fn find<A: Table>(
     found.map(StoredView::read).transpose()
 }
 
+/// Reads `columns`, the key before them, of the rows with these ids; at least one, at most [`KEYS_MAX`].
+pub(crate) fn columns_of<A: Table>(columns: &str, ids: &[A::Id]) -> Statement {
+    let (name, key) = (A::NAME, A::KEY);
+    let mut statement = Statement::new(&format!(
+        "SELECT {key}, {columns} FROM {name} WHERE {key} IN ("
+    ));
+    statement.push_padded(ids.iter().map(ToString::to_string));
+    statement.push(")");
+    statement
+}
+
 /// The rows that a page of events touches.
 pub(crate) struct Touched<A: Table> {
     rows: HashMap<A::Id, View<A::Id, A>>,
@@ -121,11 +132,9 @@ impl<A: Table> Touched<A> {
             .collect();
         let mut rows = HashMap::with_capacity(known.len());
         for ids in known.chunks(KEYS_MAX) {
-            let padding = ids.len().next_power_of_two() - ids.len();
-            let padding = ids.last().into_iter().cycle().take(padding);
             let mut statement = select::<A>();
             statement.push(&format!("WHERE {} IN (", A::KEY));
-            statement.push_values(ids.iter().chain(padding).map(ToString::to_string));
+            statement.push_padded(ids.iter().map(ToString::to_string));
             statement.push(")");
             for stored in tx.fetch::<StoredView>(&statement).await? {
                 let view = stored.read::<A>()?;

@@ -112,10 +112,7 @@ impl AgreementsOfPage {
     }
 
     pub(super) async fn write(self, tx: &mut Tx) -> Result<(), ViewsError> {
-        let mut upsert = Upsert::of_plain_rows(AGREEMENTS, KEY, COLUMNS);
-        for row in self.rows {
-            upsert.push(row);
-        }
-        tx.upsert(upsert).await
+        let upsert = Upsert::of_plain_rows(AGREEMENTS, KEY, COLUMNS);
+        tx.upsert(upsert.with_rows(self.rows)).await
     }
 }

@@ -329,7 +329,9 @@ impl BookingsOfPage {
                 "SELECT reservation_id, MAX(ends_at) FROM bookings WHERE piece > 0 AND \
                  reservation_id IN (",
             );
-            statement.push_padded(ids).push(") GROUP BY reservation_id");
+            statement
+                .push_padded(ids.iter().cloned())
+                .push(") GROUP BY reservation_id");
             for (id, ends_at) in tx.fetch::<(String, i64)>(&statement).await? {
                 let read = id.parse().map_err(|error: uuid::Error| ViewsError::BadRow {
                     view: BOOKINGS,
@@ -396,14 +398,12 @@ impl BookingsOfPage {
         }
         for ids in gone.chunks(KEYS_MAX) {
             let mut statement = Statement::new("DELETE FROM bookings WHERE booking_id IN (");
-            statement.push_padded(ids).push(")");
+            statement.push_padded(ids.iter().cloned()).push(")");
             tx.execute(&statement).await?;
         }
-        let mut upsert = Upsert::of_plain_rows(BOOKINGS, KEY, COLUMNS);
         written.sort_unstable_by(|one, other| one.id.cmp(&other.id));
-        for row in written {
-            upsert.push(row.into_values());
-        }
-        tx.upsert(upsert).await
+        let upsert = Upsert::of_plain_rows(BOOKINGS, KEY, COLUMNS);
+        let rows = written.into_iter().map(Row::into_values);
+        tx.upsert(upsert.with_rows(rows)).await
     }
 }

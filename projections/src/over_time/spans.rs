@@ -159,7 +159,8 @@ impl SpansOfPage {
             let mut open = Statement::new(&format!(
                 "SELECT {key}, {owner}, starts_at FROM {name} WHERE {owner} IN ("
             ));
-            open.push_padded(owners).push(") AND ends_at = ");
+            open.push_padded(owners.iter().map(ToString::to_string))
+                .push(") AND ends_at = ");
             open.push_value(STILL.0);
             for (row, owner, starts_at) in tx.fetch::<(String, String, i64)>(&open).await? {
                 let Some(at) = self.ended.get(&owner) else {

@@ -112,10 +112,14 @@ impl Statement {
     }
 
     /// The same, padded with the last of them to a power of two, so that there are few statements.
-    pub(crate) fn push_padded<V: ToString>(&mut self, values: &[V]) -> &mut Self {
-        let padding = values.len().next_power_of_two() - values.len();
-        let padding = values.last().into_iter().cycle().take(padding);
-        self.push_values(values.iter().chain(padding).map(ToString::to_string))
+    pub(crate) fn push_padded<V: Into<Value>>(
+        &mut self,
+        values: impl ExactSizeIterator<Item = V> + Clone,
+    ) -> &mut Self {
+        let count = values.len();
+        let last = values.clone().skip(count.saturating_sub(1));
+        let padding = last.cycle().take(count.next_power_of_two() - count);
+        self.push_values(values.chain(padding))
     }
 
     /// The same statement between `before` and `after`, which have no values.

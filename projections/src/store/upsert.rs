@@ -71,6 +71,12 @@ impl Upsert {
         self.rows.push(row);
     }
 
+    /// The same with these rows more.
+    pub(crate) fn with_rows(mut self, rows: impl IntoIterator<Item = Vec<Value>>) -> Self {
+        rows.into_iter().for_each(|row| self.push(row));
+        self
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
