@@ -35,6 +35,14 @@ pub struct FieldError {
 }
 
 impl FieldError {
+    /// The value of a field that must be there; what is not is noted among `errors`.
+    pub fn expect<T: Default>(field: &'static str, value: Option<T>, errors: &mut Vec<Self>) -> T {
+        value.unwrap_or_else(|| {
+            errors.push(Self::required(field));
+            T::default()
+        })
+    }
+
     /// `field` is missing.
     #[must_use]
     pub fn required(field: &'static str) -> Self {

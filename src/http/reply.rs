@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::request::{ListQuery, etag_of, is_unchanged, next_link};
+use super::request::{ListQuery, etag_of, is_unchanged};
 
 /// An answer of this status with this JSON.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response {
@@ -32,7 +32,7 @@ pub fn listed(query: &ListQuery, entries: &[impl Serialize], next: Option<&str>)
 #[must_use]
 pub fn linked(query: &ListQuery, response: Response, next: Option<&str>) -> Response {
     match next {
-        Some(cursor) => with_header(response, LINK, &next_link(query, cursor)),
+        Some(cursor) => with_header(response, LINK, &query.next_link(cursor)),
         None => response,
     }
 }

@@ -83,13 +83,12 @@ fn read(body: &[u8]) -> Result<(String, String), Problem> {
     let mut fields = Fields::of_body(body)?;
     let (current, new) = (fields.text("current")?, fields.text("new")?);
     fields.finish()?;
-    match (current, new) {
-        (Some(current), Some(new)) => Ok((current, new)),
-        (current, new) => {
-            let missing = [("current", current.is_none()), ("new", new.is_none())];
-            let missing = missing.into_iter().filter(|(_, missing)| *missing);
-            let errors = missing.map(|(field, _)| FieldError::required(field));
-            Err(Problem::invalid(errors.collect()))
-        }
+    let mut errors = Vec::new();
+    let current = FieldError::expect("current", current, &mut errors);
+    let new = FieldError::expect("new", new, &mut errors);
+    if errors.is_empty() {
+        Ok((current, new))
+    } else {
+        Err(Problem::invalid(errors))
     }
 }

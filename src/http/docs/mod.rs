@@ -7,6 +7,8 @@ mod parameters;
 mod problems;
 mod reader;
 
+use std::sync::LazyLock;
+
 use axum::http::StatusCode;
 use axum::response::Response;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -19,11 +21,11 @@ use super::state::AppState;
 use super::words::{AnswerForm, SummedBy};
 pub use parameters::{
     AsOfQuery, InstancesQuery, MatchHeader, NoneMatchHeader, OwnerQuery, PageQuery, RepeatHeader,
-    ReservationsQuery, StreamQuery, WindowQuery,
+    ReservationsQuery, StepsQuery, StreamQuery, WindowQuery,
 };
 pub use problems::{
     AsOfProblems, CallerProblems, ChangeProblems, CommandProblems, NotThere, ProblemSchema,
-    StreamProblems,
+    StatisticsProblems, StreamProblems,
 };
 pub use reader::routes;
 
@@ -119,5 +121,7 @@ pub fn document_route() -> OpenApiRouter<AppState> {
     responses((status = 200, description = "OpenAPI 3.1", body = Object))
 )]
 pub async fn show() -> Response {
-    json(StatusCode::OK, &document())
+    // The endpoints are the same as long as the program runs.
+    static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(document);
+    json(StatusCode::OK, &*DOCUMENT)
 }

@@ -77,6 +77,18 @@ pub struct OwnerQuery {
     format: String,
 }
 
+/// Of statistics over time.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct StepsQuery {
+    /// RFC 3339 or RFC 1123; a week before `to` where it is left out
+    from: Option<String>,
+    /// RFC 3339 or RFC 1123; now where it is left out
+    to: Option<String>,
+    /// In milliseconds; an hour where it is left out
+    step: Option<i64>,
+}
+
 /// Of the list of reservations.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]

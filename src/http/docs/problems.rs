@@ -80,6 +80,21 @@ impl IntoResponses for CallerProblems {
     }
 }
 
+/// Of every statistic.
+pub struct StatisticsProblems;
+
+impl IntoResponses for StatisticsProblems {
+    fn responses() -> Described {
+        described(&[
+            (
+                "403",
+                "Only operators and auditors see what is of everybody",
+            ),
+            ("422", "A parameter breaks a rule"),
+        ])
+    }
+}
+
 /// Of every endpoint whose path names something.
 pub struct NotThere;
 

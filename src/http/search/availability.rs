@@ -7,13 +7,13 @@ use axum::extract::State;
 use axum::http::header::LINK;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use openpex_aggregates::NodeName;
 use openpex_aggregates::live::{Answer, Question};
 use openpex_aggregates::negotiation::{
     Availability, AvailabilityQuery, AvailableAmounts, AvailableNode, AvailableStep,
     NodeAvailability, NodeAvailabilityQuery,
 };
 use openpex_aggregates::node::NodeStatus;
-use openpex_aggregates::{NodeName, Resources};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -24,6 +24,7 @@ use crate::http::problem::Problem;
 use crate::http::reply::{json, with_header};
 use crate::http::request::{Caller, Parameters};
 use crate::http::state::AppState;
+use crate::http::wire::ResourcesOut;
 use crate::http::words::{NodeWord, SummedBy};
 
 /// What is free over time.
@@ -39,23 +40,13 @@ struct AvailabilityOut {
     step: i64,
     /// Whether what is held is told apart from what is firm.
     held_apart: bool,
-    capacity: AmountsOut,
+    capacity: ResourcesOut,
     steps: Vec<StepOut>,
     /// Where the answer was cut off, if it was; ask again from there.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = DateTime)]
     cut_off_at: Option<String>,
     position: u64,
-}
-
-/// Amounts of the three dimensions; memory is in MiB, disk in GiB.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Amounts)]
-#[serde(rename_all = "camelCase")]
-struct AmountsOut {
-    vcpus: u64,
-    memory_mb: u64,
-    disk_gb: u64,
 }
 
 /// A span of time in which nothing changes, or one step.
@@ -67,9 +58,9 @@ struct StepOut {
     from: String,
     #[schema(format = DateTime)]
     to: String,
-    firm: AmountsOut,
-    held: AmountsOut,
-    free: AmountsOut,
+    firm: ResourcesOut,
+    held: ResourcesOut,
+    free: ResourcesOut,
     /// How many instances of each type fit.
     instances: BTreeMap<String, u32>,
 }
@@ -96,7 +87,7 @@ struct NodeAvailabilityOut {
     node: NodeName,
     #[schema(value_type = NodeWord)]
     status: NodeStatus,
-    capacity: AmountsOut,
+    capacity: ResourcesOut,
     steps: Vec<NodeStepOut>,
     /// Where the answer was cut off for this node, if it was; ask again from there.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -112,9 +103,9 @@ struct NodeStepOut {
     from: String,
     #[schema(format = DateTime)]
     to: String,
-    firm: AmountsOut,
-    held: AmountsOut,
-    free: AmountsOut,
+    firm: ResourcesOut,
+    held: ResourcesOut,
+    free: ResourcesOut,
 }
 
 /// One of both, as `by` says.
@@ -190,16 +181,6 @@ pub async fn availability(
     }
 }
 
-impl AmountsOut {
-    const fn of(amounts: Resources) -> Self {
-        Self {
-            vcpus: amounts.vcpus,
-            memory_mb: amounts.memory_mib,
-            disk_gb: amounts.disk_gib,
-        }
-    }
-}
-
 impl AvailabilityOut {
     fn of(found: Availability, position: u64) -> Self {
         let reached = found.steps.last().map_or(found.from, |s| s.window.ends_at);
@@ -207,9 +188,9 @@ impl AvailabilityOut {
         let step = |step: AvailableStep| StepOut {
             from: step.window.starts_at.to_rfc3339(),
             to: step.window.ends_at.to_rfc3339(),
-            firm: AmountsOut::of(step.firm),
-            held: AmountsOut::of(step.held),
-            free: AmountsOut::of(step.free),
+            firm: ResourcesOut::from(step.firm),
+            held: ResourcesOut::from(step.held),
+            free: ResourcesOut::from(step.free),
             instances: step.instances,
         };
         Self {
@@ -217,7 +198,7 @@ impl AvailabilityOut {
             to: found.to.to_rfc3339(),
             step: found.step_ms,
             held_apart: found.is_apart,
-            capacity: AmountsOut::of(found.capacity),
+            capacity: ResourcesOut::from(found.capacity),
             steps: found.steps.into_iter().map(step).collect(),
             cut_off_at: cut_off.then(|| reached.to_rfc3339()),
             position,
@@ -236,7 +217,7 @@ impl NodesAvailabilityOut {
             NodeAvailabilityOut {
                 node: node.node,
                 status: node.status,
-                capacity: AmountsOut::of(node.capacity),
+                capacity: ResourcesOut::from(node.capacity),
                 steps: node.steps.into_iter().map(NodeStepOut::of).collect(),
                 cut_off_at: (reached < ends_at).then(|| reached.to_rfc3339()),
             }
@@ -257,9 +238,9 @@ impl NodeStepOut {
         Self {
             from: step.window.starts_at.to_rfc3339(),
             to: step.window.ends_at.to_rfc3339(),
-            firm: AmountsOut::of(step.firm),
-            held: AmountsOut::of(step.held),
-            free: AmountsOut::of(step.free),
+            firm: ResourcesOut::from(step.firm),
+            held: ResourcesOut::from(step.held),
+            free: ResourcesOut::from(step.free),
         }
     }
 }

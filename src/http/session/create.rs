@@ -72,21 +72,16 @@ fn read(body: &[u8], network: Option<std::net::IpAddr>) -> Result<Credentials, P
     let mut fields = Fields::of_body(body)?;
     let (username, password) = (fields.text("username")?, fields.text("password")?);
     fields.finish()?;
-    match (username, password) {
-        (Some(username), Some(password)) => Ok(Credentials {
-            username,
-            password,
-            network,
-        }),
-        (username, password) => {
-            let missing = [
-                ("username", username.is_none()),
-                ("password", password.is_none()),
-            ];
-            let missing = missing.into_iter().filter(|(_, missing)| *missing);
-            let errors = missing.map(|(field, _)| FieldError::required(field));
-            Err(Problem::invalid(errors.collect()))
-        }
+    let mut errors = Vec::new();
+    let credentials = Credentials {
+        username: FieldError::expect("username", username, &mut errors),
+        password: FieldError::expect("password", password, &mut errors),
+        network,
+    };
+    if errors.is_empty() {
+        Ok(credentials)
+    } else {
+        Err(Problem::invalid(errors))
     }
 }
 

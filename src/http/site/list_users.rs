@@ -14,7 +14,7 @@ use crate::http::limits::{LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX};
 use crate::http::ports::ReadError;
 use crate::http::problem::Problem;
 use crate::http::reply::{json, with_header};
-use crate::http::request::{Caller, Parameters, percent_encode};
+use crate::http::request::{Caller, Parameters, bad};
 use crate::http::state::AppState;
 use crate::http::wire::words::RoleWord;
 
@@ -78,13 +78,13 @@ pub async fn list(
     }
     let parameters = Parameters::of(&uri, &["name", "role", "limit", "cursor"])?;
     let filter = filter_of(&parameters)?;
-    let limit = limit_of(&parameters)?;
+    let limit = parameters.limit(LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX)?;
     let more = limit.saturating_add(1);
     let found = app.authenticator.accounts().list(&filter, more).await?;
     let page = usize::try_from(limit).unwrap_or(usize::MAX);
     let entries: Vec<UserOut> = found.iter().take(page).map(Into::into).collect();
     let last = entries.last().filter(|_| found.len() > page);
-    let link = last.map(|last| next_link(&filter, limit, last.userid));
+    let link = last.map(|last| parameters.next_link(&last.userid.0.to_string()));
     let response = json(StatusCode::OK, &entries);
     Ok(match link {
         Some(link) => with_header(response, LINK, &link),
@@ -106,36 +106,4 @@ fn filter_of(parameters: &Parameters) -> Result<AccountFilter, Problem> {
         role,
         before: cursor.map_err(|_| ReadError::BadCursor)?.map(UserId),
     })
-}
-
-fn limit_of(parameters: &Parameters) -> Result<u32, Problem> {
-    let asked = parameters.integer("limit")?;
-    let Some(asked) = asked else {
-        return Ok(LIST_LIMIT_DEFAULT);
-    };
-    let limit = u32::try_from(asked).ok();
-    limit
-        .filter(|limit| (1..=LIST_LIMIT_MAX).contains(limit))
-        .ok_or_else(|| {
-            let detail = format!("limit is a number from 1 to {LIST_LIMIT_MAX}, not {asked}");
-            bad("limit", detail).with("max", LIST_LIMIT_MAX)
-        })
-}
-
-fn bad(name: &str, detail: String) -> Problem {
-    Problem::malformed("bad_parameter", detail).with("parameter", name)
-}
-
-/// The value of a `Link` header to the part after this one (RFC 8288).
-fn next_link(filter: &AccountFilter, limit: u32, last: UserId) -> String {
-    let mut query = format!("limit={limit}&cursor={}", last.0);
-    if let Some(role) = filter.role {
-        query.push_str("&role=");
-        query.push_str(role.as_str());
-    }
-    if !filter.name.is_empty() {
-        query.push_str("&name=");
-        percent_encode(&filter.name, &mut query);
-    }
-    format!("</OpenPEX/users?{query}>; rel=\"next\"")
 }

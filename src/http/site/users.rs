@@ -117,15 +117,9 @@ fn read(body: &[u8], network: Option<IpAddr>) -> Result<Wanted, Problem> {
     let role = fields.text("role")?;
     fields.finish()?;
     let mut errors = Vec::new();
-    let mut required = |field, value: Option<String>| {
-        value.unwrap_or_else(|| {
-            errors.push(FieldError::required(field));
-            String::new()
-        })
-    };
     let credentials = Credentials {
-        username: required("username", username),
-        password: required("password", password),
+        username: FieldError::expect("username", username, &mut errors),
+        password: FieldError::expect("password", password, &mut errors),
         network,
     };
     let role = role.map(|name| {

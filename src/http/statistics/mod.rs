@@ -8,14 +8,12 @@ mod demand;
 mod prices;
 mod utilisation;
 
-use axum::http::HeaderMap;
 use openpex_aggregates::TimeWindow;
 use openpex_aggregates::live::CommandRefusal;
 use openpex_projections::Steps;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::csv::wants_csv;
 use super::own_writes::wait_for_own_writes;
 use super::problem::Problem;
 use super::request::{Caller, Parameters};
@@ -62,12 +60,4 @@ async fn steps_of(app: &AppState, caller: &Caller, sent: &Parameters) -> Result<
         .map_err(|error| CommandRefusal::Question(vec![error]))?;
     wait_for_own_writes(app, caller).await?;
     Ok(steps)
-}
-
-/// Whether the answer is to be CSV, by `format` or by the header.
-fn is_csv(sent: &Parameters, headers: &HeaderMap) -> Result<bool, Problem> {
-    match sent.text("format") {
-        None => Ok(wants_csv(headers)),
-        Some(_) => sent.one_of("format", &[("json", false), ("csv", true)]),
-    }
 }

@@ -9,9 +9,9 @@ use openpex_projections::{Agreed, PriceStep, Prices, credits};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{check_may_see_all, is_csv, steps_of};
+use super::{check_may_see_all, steps_of};
 use crate::http::csv::Csv;
-use crate::http::docs::{CallerProblems, ProblemSchema};
+use crate::http::docs::{CallerProblems, StatisticsProblems, StepsQuery};
 use crate::http::problem::Problem;
 use crate::http::reply::json;
 use crate::http::request::{Caller, Parameters};
@@ -93,16 +93,13 @@ struct ChangesOut {
     operation_id = "getPrices",
     tag = "Statistics",
     params(
-        ("from" = Option<String>, Query, description = "RFC 3339 or RFC 1123; a week before `to` where it is left out"),
-        ("to" = Option<String>, Query, description = "RFC 3339 or RFC 1123; now where it is left out"),
-        ("step" = Option<i64>, Query, description = "In milliseconds; an hour where it is left out"),
+        StepsQuery,
         ("format" = Option<AnswerForm>, Query, description = "By `Accept` where it is left out"),
     ),
     responses(
         (status = 200, description = "A line a step", content((PricesOut = "application/json"), (String = "text/csv"))),
         CallerProblems,
-        (status = 403, description = "Only operators and auditors see what is of everybody", body = ProblemSchema, content_type = "application/problem+json"),
-        (status = 422, description = "A parameter breaks a rule", body = ProblemSchema, content_type = "application/problem+json"),
+        StatisticsProblems,
     )
 )]
 pub async fn prices(
@@ -113,7 +110,7 @@ pub async fn prices(
 ) -> Result<Response, Problem> {
     check_may_see_all(&caller)?;
     let sent = Parameters::of(&uri, &["from", "to", "step", "format"])?;
-    let as_csv = is_csv(&sent, &headers)?;
+    let as_csv = sent.wants_csv(&headers)?;
     let steps = steps_of(&app, &caller, &sent).await?;
     let found = app.reads.prices(&steps).await?;
     if as_csv {

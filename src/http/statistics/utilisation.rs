@@ -10,9 +10,9 @@ use openpex_projections::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{check_may_see_all, is_csv, steps_of};
+use super::{check_may_see_all, steps_of};
 use crate::http::csv::Csv;
-use crate::http::docs::{CallerProblems, ProblemSchema};
+use crate::http::docs::{CallerProblems, StatisticsProblems, StepsQuery};
 use crate::http::problem::Problem;
 use crate::http::reply::json;
 use crate::http::request::{Caller, Parameters};
@@ -84,9 +84,7 @@ struct AmountOut {
     operation_id = "getUtilisation",
     tag = "Statistics",
     params(
-        ("from" = Option<String>, Query, description = "RFC 3339 or RFC 1123; a week before `to` where it is left out"),
-        ("to" = Option<String>, Query, description = "RFC 3339 or RFC 1123; now where it is left out"),
-        ("step" = Option<i64>, Query, description = "In milliseconds; an hour where it is left out"),
+        StepsQuery,
         ("by" = Option<SummedBy>, Query, description = "All nodes together where it is left out"),
         ("node" = Option<String>, Query, description = "Only this node"),
         ("format" = Option<AnswerForm>, Query, description = "By `Accept` where it is left out"),
@@ -94,8 +92,7 @@ struct AmountOut {
     responses(
         (status = 200, description = "A line a step", content((UtilisationOut = "application/json"), (String = "text/csv"))),
         CallerProblems,
-        (status = 403, description = "Only operators and auditors see what is of everybody", body = ProblemSchema, content_type = "application/problem+json"),
-        (status = 422, description = "A parameter breaks a rule", body = ProblemSchema, content_type = "application/problem+json"),
+        StatisticsProblems,
     )
 )]
 pub async fn utilisation(
@@ -112,7 +109,7 @@ pub async fn utilisation(
         None if by_node => UtilisationBy::Node,
         None => UtilisationBy::Total,
     };
-    let as_csv = is_csv(&sent, &headers)?;
+    let as_csv = sent.wants_csv(&headers)?;
     let steps = steps_of(&app, &caller, &sent).await?;
     let now = app.clock.now();
     let found = app.reads.utilisation(&steps, &by, now).await?;

@@ -20,5 +20,5 @@ pub use proposal::{ProposalBody, ProposalIn};
 pub use reason::{ReasonOut, by_name, reasons_out};
 pub use reservation::ReservationOut;
 pub use series::{SeriesOut, reservations_of};
-pub use site::{NodeOut, TemplateOut, TypeOut};
+pub use site::{NodeOut, ResourcesOut, TemplateOut, TypeOut};
 pub use standing::StandingRequestOut;

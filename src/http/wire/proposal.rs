@@ -63,15 +63,19 @@ impl ProposalIn {
     pub fn into_proposal(self) -> Result<Proposal, Problem> {
         let mut errors = Vec::new();
         let proposal = Proposal {
-            duration_ms: required("duration", self.duration, &mut errors),
-            instances_fixed: required("numInstancesFixed", self.instances_fixed, &mut errors),
+            duration_ms: FieldError::expect("duration", self.duration, &mut errors),
+            instances_fixed: FieldError::expect(
+                "numInstancesFixed",
+                self.instances_fixed,
+                &mut errors,
+            ),
             instances_option: self.instances_option.unwrap_or(0),
             starts_at: match self.start_time {
                 Some(text) => instant("startTime", &text, &mut errors),
-                None => required("startTime", None, &mut errors),
+                None => FieldError::expect("startTime", None, &mut errors),
             },
-            template: required("template", self.template, &mut errors),
-            instance_type: required("type", self.instance_type, &mut errors),
+            template: FieldError::expect("template", self.template, &mut errors),
+            instance_type: FieldError::expect("type", self.instance_type, &mut errors),
             auto_start: self.auto_start,
             price_limit: self.price.and_then(|text| price(&text, &mut errors)),
             earliest_start_at: self
@@ -87,13 +91,6 @@ impl ProposalIn {
             Err(Problem::invalid(errors))
         }
     }
-}
-
-fn required<T: Default>(field: &'static str, value: Option<T>, errors: &mut Vec<FieldError>) -> T {
-    value.unwrap_or_else(|| {
-        errors.push(FieldError::required(field));
-        T::default()
-    })
 }
 
 fn instant(field: &'static str, text: &str, errors: &mut Vec<FieldError>) -> Timestamp {

@@ -123,8 +123,6 @@ export const listInstances = (query: Query, signal?: Signal): Promise<ListPage<I
   getPage<Instance>("/instances", query, signal);
 export const listAllInstances = (query: Query, limit: number, signal?: Signal) =>
   getAll<Instance>("/instances", { limit: 200, ...query }, limit, signal);
-export const readInstance = (id: string, signal?: Signal) =>
-  get<Instance>(`/instances/${id}`, {}, signal);
 export type InstanceControl = "stop" | "start" | "reboot" | "revive";
 export const controlInstance = (id: string, control: InstanceControl, intent: string) =>
   put<Instance>(`/instances/${id}/${control}`, { intent });

@@ -956,15 +956,6 @@ export interface components {
             /** @description Their vCPUs times milliseconds: an exact whole number as text. */
             vcpuMs: string;
         };
-        /** @description Amounts of the three dimensions; memory is in MiB, disk in GiB. */
-        Amounts: {
-            /** Format: int64 */
-            diskGb: number;
-            /** Format: int64 */
-            memoryMb: number;
-            /** Format: int64 */
-            vcpus: number;
-        };
         /**
          * @description In which form an answer comes.
          * @enum {string}
@@ -1003,7 +994,7 @@ export interface components {
         };
         /** @description What is free over time. */
         Availability: {
-            capacity: components["schemas"]["Amounts"];
+            capacity: components["schemas"]["Resources"];
             /**
              * Format: date-time
              * @description Where the answer was cut off, if it was; ask again from there.
@@ -1038,11 +1029,11 @@ export interface components {
         };
         /** @description A span of time in which nothing changes, or one step. */
         AvailabilityStep: {
-            firm: components["schemas"]["Amounts"];
-            free: components["schemas"]["Amounts"];
+            firm: components["schemas"]["Resources"];
+            free: components["schemas"]["Resources"];
             /** Format: date-time */
             from: string;
-            held: components["schemas"]["Amounts"];
+            held: components["schemas"]["Resources"];
             /** @description How many instances of each type fit. */
             instances: {
                 [key: string]: number;
@@ -1562,7 +1553,7 @@ export interface components {
             status: components["schemas"]["NodeStatus"];
         };
         NodeAvailability: {
-            capacity: components["schemas"]["Amounts"];
+            capacity: components["schemas"]["Resources"];
             /**
              * Format: date-time
              * @description Where the answer was cut off for this node, if it was; ask again from there.
@@ -1573,11 +1564,11 @@ export interface components {
             steps: components["schemas"]["NodeAvailabilityStep"][];
         };
         NodeAvailabilityStep: {
-            firm: components["schemas"]["Amounts"];
-            free: components["schemas"]["Amounts"];
+            firm: components["schemas"]["Resources"];
+            free: components["schemas"]["Resources"];
             /** Format: date-time */
             from: string;
-            held: components["schemas"]["Amounts"];
+            held: components["schemas"]["Resources"];
             /** Format: date-time */
             to: string;
         };
@@ -2446,7 +2437,6 @@ export type Account = components['schemas']['Account'];
 export type AccountEntry = components['schemas']['AccountEntry'];
 export type AggregateWord = components['schemas']['AggregateWord'];
 export type Agreed = components['schemas']['Agreed'];
-export type Amounts = components['schemas']['Amounts'];
 export type AnswerForm = components['schemas']['AnswerForm'];
 export type AnyAvailability = components['schemas']['AnyAvailability'];
 export type ApiToken = components['schemas']['ApiToken'];

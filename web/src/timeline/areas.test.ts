@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { areaAt, outlines } from "./areas";
+import { outlines } from "./areas";
 
 describe("areas", () => {
   const areas = [
@@ -19,14 +19,5 @@ describe("areas", () => {
   it("are drawn of what is in view only", () => {
     expect(outlines(areas, { from: 5, to: 15 }, 100, 40).firm).toBe("M0 40H50V20H0Z");
     expect(outlines(areas, { from: 40, to: 50 }, 100, 40)).toEqual({ firm: "", held: "" });
-  });
-
-  it("say what holds at an instant", () => {
-    expect([-1, 0, 19, 30].map((at) => areaAt(areas, at)?.from)).toEqual([
-      undefined,
-      0,
-      10,
-      undefined,
-    ]);
   });
 });

@@ -33,9 +33,3 @@ export function outlines(
   }
   return { firm: firm?.join("") ?? "", held: held?.join("") ?? "" };
 }
-
-/** What holds at `at`, if it is known. */
-export function areaAt(areas: readonly Area[], at: number): Area | undefined {
-  const found = areas[firstWhere(areas, (area) => area.to > at)];
-  return found !== undefined && found.from <= at ? found : undefined;
-}

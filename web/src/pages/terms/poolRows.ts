@@ -1,5 +1,5 @@
 /** The pool as rows and bars of a time line. */
-import type { Amounts, AvailabilityStep, Booking } from "../../api/types";
+import type { Resources, AvailabilityStep, Booking } from "../../api/types";
 import { type Area, type Bar, DAY, HOUR, MINUTE, type Span, THOUSAND } from "../../timeline/model";
 
 const STEPS = [
@@ -36,7 +36,7 @@ export function rangeOf(view: Span, byNode: boolean, now: number): Range | null 
 }
 
 /** What is taken of the scarcest of three, in thousandths. */
-function part(taken: Amounts, capacity: Amounts): number {
+function part(taken: Resources, capacity: Resources): number {
   const of = (taken: number, all: number) =>
     all === 0 ? THOUSAND : Math.round((taken * THOUSAND) / all);
   return Math.max(
@@ -46,7 +46,7 @@ function part(taken: Amounts, capacity: Amounts): number {
   );
 }
 
-function plus(a: Amounts, b: Amounts): Amounts {
+function plus(a: Resources, b: Resources): Resources {
   return {
     vcpus: a.vcpus + b.vcpus,
     memoryMb: a.memoryMb + b.memoryMb,
@@ -57,7 +57,7 @@ function plus(a: Amounts, b: Amounts): Amounts {
 /** Steps as areas; of a `type`, how many fit is said too. Equal neighbours become one. */
 export function areasOf(
   steps: readonly (Omit<AvailabilityStep, "instances"> & Partial<AvailabilityStep>)[],
-  capacity: Amounts,
+  capacity: Resources,
   type?: string,
 ): Area[] {
   const areas: Area[] = [];
