@@ -122,6 +122,7 @@ fn of_statistic(error: ViewsError) -> ReadError {
         | ViewsError::PositionGap { .. }
         | ViewsError::SequenceGap { .. }
         | ViewsError::BadRow { .. }
+        | ViewsError::RowThere { .. }
         | ViewsError::Overtaken { .. }
         | ViewsError::NewerVersion { .. }
         | ViewsError::NotReady

@@ -5,7 +5,7 @@ use crate::source::SourceEvent;
 use crate::store::{Statement, Store, Tx};
 
 /// The version of the folds and of what they write; one more rebuilds the views at the next start.
-pub const VIEWS_VERSION: i64 = 3;
+pub const VIEWS_VERSION: i64 = 4;
 
 const SELECT: &str = "SELECT version, position, mark FROM checkpoint WHERE name = 'views'";
 const DELETE: &str = "DELETE FROM checkpoint";

@@ -54,6 +54,15 @@ pub enum ViewsError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A view has a row already that the ledger begins only now.
+    #[error("view {view} has a row already that begins only now")]
+    RowThere {
+        /// Which view.
+        view: &'static str,
+        /// What the database said.
+        #[source]
+        source: sqlx::Error,
+    },
     /// Something else moved the checkpoint: another runner on the same database.
     #[error("the checkpoint is not at position {expected} any more")]
     Overtaken {
@@ -100,6 +109,9 @@ pub enum ViewsError {
 impl ViewsError {
     /// Whether only folding the views anew can help.
     pub(crate) const fn means_damage(&self) -> bool {
-        matches!(self, Self::SequenceGap { .. } | Self::BadRow { .. })
+        matches!(
+            self,
+            Self::SequenceGap { .. } | Self::BadRow { .. } | Self::RowThere { .. }
+        )
     }
 }

@@ -64,6 +64,9 @@ impl<'e> Streams<'e> {
 
 /// Folds `events` and writes every row they touch once.
 pub(crate) async fn write(tx: &mut Tx, events: &[SourceEvent]) -> Result<(), ViewsError> {
+    let Some(first) = events.first().map(|event| event.position) else {
+        return Ok(());
+    };
     let site = SITE_ID.to_owned();
     let streams = Streams::of(events, &site);
     let mut reservations =
@@ -97,13 +100,13 @@ pub(crate) async fn write(tx: &mut Tx, events: &[SourceEvent]) -> Result<(), Vie
         }
     }
     over_time.write(tx, &reservations).await?;
-    reservations.write(tx).await?;
-    instances.write(tx).await?;
-    nodes.write(tx).await?;
-    sites.write(tx).await?;
-    accounts.write(tx).await?;
-    series.write(tx).await?;
-    standing.write(tx).await
+    reservations.write(tx, first).await?;
+    instances.write(tx, first).await?;
+    nodes.write(tx, first).await?;
+    sites.write(tx, first).await?;
+    accounts.write(tx, first).await?;
+    series.write(tx, first).await?;
+    standing.write(tx, first).await
 }
 
 /// Empties every view.

@@ -21,6 +21,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// those that write.
 const GATHER: Duration = Duration::from_millis(100);
 
+/// How many events are not left to wait for more: a large page would hold the cores for so long that those
+/// that write feel it.
+const GATHER_EVENTS: u64 = 256;
+
 /// Keeps the views level with the ledger until it is stopped.
 pub struct Runner {
     views: Views,
@@ -79,7 +83,8 @@ impl Runner {
                         Turn::Level => {
                             wait_for_more(&mut head).await;
                             let reached = self.views.reached();
-                            gather(reached, self.views.inner.asked_for.subscribe()).await;
+                            let asked_for = self.views.inner.asked_for.subscribe();
+                            gather(reached, asked_for, head.clone()).await;
                         }
                         Turn::Behind => {}
                     }
@@ -118,11 +123,20 @@ async fn wait_for_more(head: &mut watch::Receiver<u64>) {
     }
 }
 
-/// Lets more events come, until a reader asks for one beyond `reached`.
-async fn gather(reached: Option<u64>, mut asked_for: watch::Receiver<u64>) {
+/// Lets more events come, until a reader asks for one beyond `reached`, or there are enough.
+async fn gather(
+    reached: Option<u64>,
+    mut asked_for: watch::Receiver<u64>,
+    mut head: watch::Receiver<u64>,
+) {
+    let enough = reached.unwrap_or(0).saturating_add(GATHER_EVENTS);
     let asked = asked_for.wait_for(|asked_for| Some(*asked_for) > reached);
-    // Time that runs out is the usual end.
-    let _ = tokio::time::timeout(GATHER, asked).await;
+    let full = head.wait_for(|head| *head >= enough);
+    tokio::select! {
+        Ok(_) = asked => {}
+        Ok(_) = full => {}
+        () = tokio::time::sleep(GATHER) => {}
+    }
 }
 
 #[cfg(test)]
@@ -133,21 +147,28 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn events_are_left_to_come_together_unless_a_reader_asks_for_one() {
+    async fn events_are_left_to_come_together_unless_a_reader_asks_for_one_or_there_are_enough() {
         let mut noop = Context::from_waker(Waker::noop());
-        let asked_for = watch::Sender::new(7);
-        let mut gathering = pin!(gather(Some(7), asked_for.subscribe()));
+        let (asked_for, head) = (watch::Sender::new(7), watch::Sender::new(8));
+        let from = |reached| gather(reached, asked_for.subscribe(), head.subscribe());
+        let mut gathering = pin!(from(Some(7)));
         assert!(gathering.as_mut().poll(&mut noop).is_pending());
         asked_for.send_replace(8);
         assert!(gathering.as_mut().poll(&mut noop).is_ready());
+        assert!(
+            pin!(from(Some(7))).poll(&mut noop).is_ready(),
+            "asked before"
+        );
+        assert!(pin!(from(None)).poll(&mut noop).is_ready(), "not shown");
 
-        let asked_before = pin!(gather(Some(7), asked_for.subscribe()));
-        assert!(asked_before.poll(&mut noop).is_ready());
-        let not_shown = pin!(gather(None, asked_for.subscribe()));
-        assert!(not_shown.poll(&mut noop).is_ready());
+        let mut gathering = pin!(from(Some(8)));
+        head.send_replace(8 + GATHER_EVENTS - 1);
+        assert!(gathering.as_mut().poll(&mut noop).is_pending());
+        head.send_replace(8 + GATHER_EVENTS);
+        assert!(gathering.as_mut().poll(&mut noop).is_ready());
 
         let begun = tokio::time::Instant::now();
-        gather(Some(8), asked_for.subscribe()).await;
+        from(Some(9)).await;
         assert!(begun.elapsed() >= GATHER, "nobody asked");
     }
 

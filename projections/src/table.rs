@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::ViewsError;
 use crate::source::{SourceError, SourceEvent};
-use crate::store::{Statement, Tx, Upsert, Value};
+use crate::store::{Rows, Statement, Tx, Value};
 use crate::views::Views;
 
 /// Most keys in one query. Keys are padded to a power of two, so that there are few statements.
@@ -181,26 +181,33 @@ impl<A: Table> Touched<A> {
         Ok(())
     }
 
-    /// Writes every row once, in the order in which their streams began.
-    pub(crate) async fn write(self, tx: &mut Tx) -> Result<(), ViewsError> {
+    /// Writes every row once, in the order in which their streams began; `first` is the first position of the
+    /// page.
+    pub(crate) async fn write(self, tx: &mut Tx, first: u64) -> Result<(), ViewsError> {
         let mut rows: Vec<_> = self.rows.into_values().collect();
         rows.sort_unstable_by_key(|row| row.created_position);
-        let mut upsert = Upsert::new(A::NAME, A::KEY, A::COLUMNS);
-        for row in rows {
-            upsert.push(values_of(row)?);
-        }
-        tx.upsert(upsert).await
+        let begun = rows.split_off(rows.partition_point(|row| row.created_position < first));
+        tx.upsert(rows_of(rows)?).await?;
+        tx.insert(rows_of(begun)?).await
     }
 }
 
-/// What a row holds, in the order that [`Upsert`] has its columns in.
+fn rows_of<A: Table>(views: Vec<View<A::Id, A>>) -> Result<Rows, ViewsError> {
+    let mut rows = Rows::new(A::NAME, A::KEY, A::COLUMNS);
+    for view in views {
+        rows.push(values_of(view)?);
+    }
+    Ok(rows)
+}
+
+/// What a row holds, in the order that [`Rows`] has its columns in.
 fn values_of<A: Table>(row: View<A::Id, A>) -> Result<Vec<Value>, ViewsError> {
     let state = serde_json::to_string(&row.state).map_err(|error| ViewsError::BadRow {
         view: A::NAME,
         key: row.id.to_string(),
         source: error.into(),
     })?;
-    let mut values = Vec::with_capacity(A::COLUMNS.len() + Upsert::SHARED_COLUMNS);
+    let mut values = Vec::with_capacity(A::COLUMNS.len() + Rows::SHARED_COLUMNS);
     values.extend([row.id.to_string().into(), row.created_position.into()]);
     values.extend([row.sequence.into(), row.position.into(), state.into()]);
     values.extend(row.state.columns());

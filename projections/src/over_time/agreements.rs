@@ -8,11 +8,11 @@ use openpex_aggregates::{MicroCredits, ReservationId};
 use super::proposals::vcpu_ms;
 use crate::error::ViewsError;
 use crate::source::SourceEvent;
-use crate::store::{Tx, Upsert, Value};
+use crate::store::{Rows, Tx, Value};
 
 /// The table.
 pub(crate) const AGREEMENTS: &str = "agreements";
-const KEY: &str = "agreement_id";
+const KEY: &str = "position";
 const COLUMNS: &[&str] = &[
     "agreed_at",
     "reservation_id",
@@ -94,7 +94,7 @@ impl AgreementsOfPage {
         };
         let terms = &agreement.terms;
         self.rows.push(vec![
-            format!("{id}/{}", event.sequence).into(),
+            event.position.into(),
             event.recorded_at.0.into(),
             id.to_string().into(),
             after.user_id.0.into(),
@@ -112,7 +112,7 @@ impl AgreementsOfPage {
     }
 
     pub(super) async fn write(self, tx: &mut Tx) -> Result<(), ViewsError> {
-        let upsert = Upsert::of_plain_rows(AGREEMENTS, KEY, COLUMNS);
-        tx.upsert(upsert.with_rows(self.rows)).await
+        let rows = Rows::of_plain_rows(AGREEMENTS, KEY, COLUMNS);
+        tx.insert(rows.with_rows(self.rows)).await
     }
 }

@@ -19,7 +19,7 @@ use crate::error::ViewsError;
 use crate::list::{Equal, Listed, Page, duration_class};
 use crate::reservations::read_status;
 use crate::source::{SourceError, SourceEvent};
-use crate::store::{Statement, Tx, Upsert, Value};
+use crate::store::{Rows, Statement, Tx, Value};
 use crate::table::{KEYS_MAX, Touched};
 use crate::views::Views;
 
@@ -384,7 +384,8 @@ impl BookingsOfPage {
         tx: &mut Tx,
         reservations: &Touched<Reservation>,
     ) -> Result<(), ViewsError> {
-        let (mut gone, mut written) = (Vec::new(), std::mem::take(&mut self.pieces));
+        let (mut gone, mut changed) = (Vec::new(), Vec::new());
+        let mut begun = std::mem::take(&mut self.pieces);
         for row in reservations.rows() {
             let before = self.before.remove(&row.id).unwrap_or_default();
             let after = rows_of(row.id, &row.state, self.in_force_from(row.id));
@@ -394,16 +395,27 @@ impl BookingsOfPage {
             let kept: HashSet<&str> = after.iter().map(|row| row.id.as_str()).collect();
             let stale = before.iter().filter(|row| !kept.contains(row.id.as_str()));
             gone.extend(stale.map(|row| row.id.clone()));
-            written.extend(after.into_iter().filter(|row| !before.contains(row)));
+            for row in after {
+                match before.iter().find(|known| known.id == row.id) {
+                    None => begun.push(row),
+                    Some(known) if *known != row => changed.push(row),
+                    Some(_) => {}
+                }
+            }
         }
         for ids in gone.chunks(KEYS_MAX) {
             let mut statement = Statement::new("DELETE FROM bookings WHERE booking_id IN (");
             statement.push_padded(ids.iter().cloned()).push(")");
             tx.execute(&statement).await?;
         }
-        written.sort_unstable_by(|one, other| one.id.cmp(&other.id));
-        let upsert = Upsert::of_plain_rows(BOOKINGS, KEY, COLUMNS);
-        let rows = written.into_iter().map(Row::into_values);
-        tx.upsert(upsert.with_rows(rows)).await
+        tx.upsert(in_order(changed)).await?;
+        tx.insert(in_order(begun)).await
     }
+}
+
+/// Rows as they are written, by their key.
+fn in_order(mut rows: Vec<Row>) -> Rows {
+    rows.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+    let values = rows.into_iter().map(Row::into_values);
+    Rows::of_plain_rows(BOOKINGS, KEY, COLUMNS).with_rows(values)
 }

@@ -8,11 +8,11 @@ use openpex_aggregates::terms::Terms;
 
 use crate::error::ViewsError;
 use crate::source::SourceEvent;
-use crate::store::{Tx, Upsert, Value};
+use crate::store::{Rows, Tx, Value};
 
 /// The table.
 pub(crate) const PROPOSALS: &str = "proposals";
-const KEY: &str = "proposal_id";
+const KEY: &str = "position";
 const COLUMNS: &[&str] = &[
     "answered_at",
     "reservation_id",
@@ -115,7 +115,7 @@ impl ProposalsOfPage {
             return;
         };
         self.rows.push(vec![
-            format!("{id}/{}", event.sequence).into(),
+            event.position.into(),
             event.recorded_at.0.into(),
             id.to_string().into(),
             after.user_id.0.into(),
@@ -132,8 +132,8 @@ impl ProposalsOfPage {
     }
 
     pub(super) async fn write(self, tx: &mut Tx) -> Result<(), ViewsError> {
-        let upsert = Upsert::of_plain_rows(PROPOSALS, KEY, COLUMNS);
-        tx.upsert(upsert.with_rows(self.rows)).await
+        let rows = Rows::of_plain_rows(PROPOSALS, KEY, COLUMNS);
+        tx.insert(rows.with_rows(self.rows)).await
     }
 }
 

@@ -12,7 +12,7 @@ use openpex_aggregates::{Resources, Timestamp};
 use crate::error::ViewsError;
 use crate::list::duration_class;
 use crate::source::SourceEvent;
-use crate::store::{Statement, Tx, Upsert, Value};
+use crate::store::{Rows, Statement, Tx, Value};
 use crate::table::KEYS_MAX;
 
 /// The end of what is still so.
@@ -131,7 +131,7 @@ impl SpansOfPage {
         self.end_stored(tx).await?;
         let mut rows: Vec<Row> = self.open.into_values().chain(self.whole).collect();
         rows.sort_unstable_by(|one, other| one.key.cmp(&other.key));
-        let mut upsert = Upsert::of_plain_rows(name, key, self.table.columns);
+        let mut begun = Rows::of_plain_rows(name, key, self.table.columns);
         for row in rows {
             let mut values = vec![row.key.into(), row.owner.into()];
             values.extend(row.own);
@@ -143,9 +143,9 @@ impl SpansOfPage {
                 row.ends_at.0.into(),
                 duration_class(duration_ms).into(),
             ]);
-            upsert.push(values);
+            begun.push(values);
         }
-        tx.upsert(upsert).await
+        tx.insert(begun).await
     }
 
     /// Ends what began in an earlier page.

@@ -57,7 +57,7 @@ pub struct DemandStep {
 
 #[derive(sqlx::FromRow)]
 struct StoredProposal {
-    row_key: String,
+    position: i64,
     row_time: i64,
     instances: i64,
     vcpu_ms: i64,
@@ -66,22 +66,26 @@ struct StoredProposal {
 }
 
 impl TimedRow for StoredProposal {
-    fn place(&self) -> (Timestamp, &str) {
-        (Timestamp(self.row_time), &self.row_key)
+    type Key = i64;
+
+    fn place(&self) -> (Timestamp, i64) {
+        (Timestamp(self.row_time), self.position)
     }
 }
 
 #[derive(sqlx::FromRow)]
 struct StoredAgreement {
-    row_key: String,
+    position: i64,
     row_time: i64,
     instances: i64,
     vcpu_ms: i64,
 }
 
 impl TimedRow for StoredAgreement {
-    fn place(&self) -> (Timestamp, &str) {
-        (Timestamp(self.row_time), &self.row_key)
+    type Key = i64;
+
+    fn place(&self) -> (Timestamp, i64) {
+        (Timestamp(self.row_time), self.position)
     }
 }
 
@@ -97,8 +101,8 @@ impl Statistics<'_> {
         });
         let mut sums: Vec<DemandStep> = empty.collect();
         let columns = "instances, vcpu_ms, answer, reasons";
-        let proposals = (PROPOSALS, "proposal_id", "answered_at", columns);
-        let page = |after: Option<(Timestamp, &str)>| at_instants(proposals, "", steps, after);
+        let proposals = (PROPOSALS, "answered_at", columns);
+        let page = |after: Option<(Timestamp, i64)>| at_instants(proposals, "", steps, after);
         for_each(self.0, page, |row: StoredProposal| {
             match steps.index_of(Timestamp(row.row_time)) {
                 Some(index) => sums[index].take(&row),
@@ -107,16 +111,11 @@ impl Statistics<'_> {
         })
         .await?;
         let confirmed = format!("kind = '{}' AND", AgreementKind::Confirmed.as_str());
-        let agreements = (
-            AGREEMENTS,
-            "agreement_id",
-            "agreed_at",
-            "instances, vcpu_ms",
-        );
+        let agreements = (AGREEMENTS, "agreed_at", "instances, vcpu_ms");
         let page =
-            |after: Option<(Timestamp, &str)>| at_instants(agreements, &confirmed, steps, after);
+            |after: Option<(Timestamp, i64)>| at_instants(agreements, &confirmed, steps, after);
         for_each(self.0, page, |row: StoredAgreement| {
-            let of = (AGREEMENTS, row.row_key.as_str());
+            let of = (AGREEMENTS, row.position);
             let (instances, vcpu_ms) = (natural(row.instances, of)?, natural(row.vcpu_ms, of)?);
             if let Some(index) = steps.index_of(Timestamp(row.row_time)) {
                 sums[index].confirmed.add(instances, vcpu_ms);
@@ -130,7 +129,7 @@ impl Statistics<'_> {
 
 impl DemandStep {
     fn take(&mut self, row: &StoredProposal) -> Result<(), ViewsError> {
-        let of = (PROPOSALS, row.row_key.as_str());
+        let of = (PROPOSALS, row.position);
         let (instances, vcpu_ms) = (natural(row.instances, of)?, natural(row.vcpu_ms, of)?);
         let known = [
             ProposalAnswer::Accepted,

@@ -13,6 +13,8 @@ pub use demand::{Demand, DemandStep, Tally};
 pub use prices::{Agreed, PerVcpuHour, PriceStep, Prices};
 pub use utilisation::{AmountsMs, Utilisation, UtilisationBy, UtilisationSeries, UtilisationStep};
 
+use std::fmt::Display;
+
 use openpex_aggregates::negotiation::QuestionError;
 use openpex_aggregates::{MicroCredits, TimeWindow, Timestamp, money::MICROS_PER_CREDIT};
 
@@ -143,30 +145,28 @@ pub fn credits(micros: i128) -> String {
 
 /// A row that a statistic goes through, in the order of its time.
 trait TimedRow: Row {
+    /// What names one.
+    type Key;
     /// Its time and its key.
-    fn place(&self) -> (Timestamp, &str);
+    fn place(&self) -> (Timestamp, Self::Key);
 }
 
 /// Reads all rows page after page; `page` makes the statement of those after a place.
 async fn for_each<T: TimedRow>(
     views: &Views,
-    page: impl Fn(Option<(Timestamp, &str)>) -> Statement,
+    page: impl Fn(Option<(Timestamp, T::Key)>) -> Statement,
     mut tell: impl FnMut(T) -> Result<(), ViewsError>,
 ) -> Result<(), ViewsError> {
-    let (mut after, mut seen) = (None::<(Timestamp, String)>, 0_u64);
+    let (mut after, mut seen) = (None, 0_u64);
     loop {
-        let place = after.as_ref().map(|(at, key)| (*at, key.as_str()));
-        let rows = views.fetch::<T>(&page(place)).await?;
+        let rows = views.fetch::<T>(&page(after)).await?;
         let read = u64::try_from(rows.len()).unwrap_or(u64::MAX);
         seen = seen.saturating_add(read);
         let max = STATISTICS_ROWS_MAX;
         if seen > max {
             return Err(ViewsError::TooManyRows { max });
         }
-        after = rows.last().map(|row| {
-            let (at, key) = row.place();
-            (at, key.to_owned())
-        });
+        after = rows.last().map(T::place);
         rows.into_iter().try_for_each(&mut tell)?;
         if read < READ_ROWS {
             return Ok(());
@@ -174,45 +174,44 @@ async fn for_each<T: TimedRow>(
     }
 }
 
-/// The statement of the rows of an instant each.
+/// The statement of the rows of an event each.
 fn at_instants(
-    (table, key, time, columns): (&str, &str, &str, &str),
+    (table, time, columns): (&str, &str, &str),
     only: &str,
     steps: &Steps,
-    after: Option<(Timestamp, &str)>,
+    after: Option<(Timestamp, i64)>,
 ) -> Statement {
     let window = steps.window;
     let mut statement = Statement::new(&format!(
-        "SELECT {key} AS row_key, {time} AS row_time, {columns} FROM {table} WHERE {only} {time} >= "
+        "SELECT position, {time} AS row_time, {columns} FROM {table} WHERE {only} {time} >= "
     ));
     statement.push_value(after.map_or(window.starts_at, |(at, _)| at).0);
     statement.push(&format!(" AND {time} < "));
     statement.push_value(window.ends_at.0);
     if let Some((at, row)) = after {
         statement.push(&format!(" AND ({time} > ")).push_value(at.0);
-        statement.push(&format!(" OR {key} > ")).push_value(row);
-        statement.push(")");
+        statement.push(" OR position > ").push_value(row).push(")");
     }
-    statement.push(&format!(" ORDER BY {time}, {key} LIMIT "));
+    statement.push(&format!(" ORDER BY {time}, position LIMIT "));
     statement.push_value(READ_ROWS);
     statement
 }
 
 /// A number of a row that is never below zero.
-fn natural(number: i64, of: (&'static str, &str)) -> Result<u64, ViewsError> {
+fn natural(number: i64, of: (&'static str, impl Display)) -> Result<u64, ViewsError> {
     u64::try_from(number).map_err(|error| bad_row(of, error.into()))
 }
 
 /// An amount of credits of a row.
-fn micros(text: &str, of: (&'static str, &str)) -> Result<u64, ViewsError> {
+fn micros(text: &str, of: (&'static str, impl Display)) -> Result<u64, ViewsError> {
     let amount: Result<MicroCredits, _> = text.parse();
     amount
         .map(|amount| amount.0)
         .map_err(|error| bad_row(of, error.into()))
 }
 
-fn bad_row((view, key): (&'static str, &str), source: SourceError) -> ViewsError {
-    let key = key.to_owned();
+fn bad_row((view, key): (&'static str, impl Display), source: SourceError) -> ViewsError {
+    let key = key.to_string();
     ViewsError::BadRow { view, key, source }
 }
 

@@ -98,7 +98,7 @@ fn an_hour(micros: u128, vcpu_ms: u128) -> Option<u128> {
 
 #[derive(sqlx::FromRow)]
 struct StoredAgreement {
-    row_key: String,
+    position: i64,
     row_time: i64,
     kind: String,
     instance_type: String,
@@ -110,8 +110,10 @@ struct StoredAgreement {
 }
 
 impl TimedRow for StoredAgreement {
-    fn place(&self) -> (Timestamp, &str) {
-        (Timestamp(self.row_time), &self.row_key)
+    type Key = i64;
+
+    fn place(&self) -> (Timestamp, i64) {
+        (Timestamp(self.row_time), self.position)
     }
 }
 
@@ -127,8 +129,8 @@ impl Statistics<'_> {
         });
         let mut sums: Vec<PriceStep> = empty.collect();
         let columns = "kind, instance_type, vcpu_ms, list_price, price, paid_before, paid";
-        let agreements = (AGREEMENTS, "agreement_id", "agreed_at", columns);
-        let page = |after: Option<(Timestamp, &str)>| at_instants(agreements, "", steps, after);
+        let agreements = (AGREEMENTS, "agreed_at", columns);
+        let page = |after: Option<(Timestamp, i64)>| at_instants(agreements, "", steps, after);
         for_each(self.0, page, |row: StoredAgreement| {
             match steps.index_of(Timestamp(row.row_time)) {
                 Some(index) => sums[index].take(&row),
@@ -146,7 +148,7 @@ impl Statistics<'_> {
 
 impl PriceStep {
     fn take(&mut self, row: &StoredAgreement) -> Result<(), ViewsError> {
-        let of = (AGREEMENTS, row.row_key.as_str());
+        let of = (AGREEMENTS, row.position);
         let known = [
             AgreementKind::Confirmed,
             AgreementKind::Changed,

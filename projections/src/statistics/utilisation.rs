@@ -86,8 +86,10 @@ struct StoredSpan {
 }
 
 impl TimedRow for StoredSpan {
-    fn place(&self) -> (Timestamp, &str) {
-        (Timestamp(self.starts_at), &self.row_key)
+    type Key = String;
+
+    fn place(&self) -> (Timestamp, String) {
+        (Timestamp(self.starts_at), self.row_key.clone())
     }
 }
 
@@ -192,14 +194,14 @@ impl Statistics<'_> {
         if source.table == BOOKINGS {
             only.push(("kind", "firm".into()));
         }
-        let page = |after: Option<(Timestamp, &str)>| {
+        let page = |after: Option<(Timestamp, String)>| {
             let part = InTime {
                 table: source.table,
                 key: source.key,
                 columns: source.columns,
                 only: &only,
                 window,
-                after,
+                after: after.as_ref().map(|(at, key)| (*at, key.as_str())),
                 limit: READ_ROWS,
             };
             part.statement()

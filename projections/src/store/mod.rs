@@ -4,8 +4,8 @@
 //! never see which of the two they are in.
 
 mod location;
+mod rows;
 mod statement;
-mod upsert;
 
 use std::time::Duration;
 
@@ -19,8 +19,9 @@ use sqlx::{ConnectOptions, Connection, Executor, FromRow, PgConnection, Postgres
 
 use crate::error::ViewsError;
 pub(crate) use location::Location;
+use rows::MayBeThere;
+pub(crate) use rows::Rows;
 pub(crate) use statement::{Statement, Value};
-pub(crate) use upsert::Upsert;
 
 /// How many readers PostgreSQL is asked for, beside the one writer.
 const POSTGRES_READERS_MAX: u32 = 7;
@@ -233,6 +234,10 @@ impl Tx {
 
     /// Runs a statement and answers with how many rows it touched.
     pub(crate) async fn execute(&mut self, statement: &Statement) -> Result<u64, ViewsError> {
+        Ok(self.run(statement).await?)
+    }
+
+    async fn run(&mut self, statement: &Statement) -> Result<u64, sqlx::Error> {
         Ok(match self {
             Self::Postgres(tx) => execute!(Postgres, statement, &statement.sql, &mut **tx),
             Self::Sqlite(tx) => execute!(
@@ -244,19 +249,37 @@ impl Tx {
         })
     }
 
+    /// Writes rows that begin now. One that is there already means that the views are damaged.
+    pub(crate) async fn insert(&mut self, rows: Rows) -> Result<(), ViewsError> {
+        let view = rows.table();
+        let written = self.write(rows, MayBeThere::No).await;
+        written.map_err(|error| match error.as_database_error() {
+            Some(refusal) if refusal.is_unique_violation() => ViewsError::RowThere {
+                view,
+                source: error,
+            },
+            Some(_) | None => error.into(),
+        })
+    }
+
     /// Writes rows over those that are there.
-    pub(crate) async fn upsert(&mut self, upsert: Upsert) -> Result<(), ViewsError> {
-        if upsert.is_empty() {
+    pub(crate) async fn upsert(&mut self, rows: Rows) -> Result<(), ViewsError> {
+        Ok(self.write(rows, MayBeThere::Yes).await?)
+    }
+
+    async fn write(&mut self, rows: Rows, may_be_there: MayBeThere) -> Result<(), sqlx::Error> {
+        if rows.is_empty() {
             return Ok(());
         }
         match self {
             Self::Postgres(tx) => {
-                let (sql, arguments) = upsert.into_arrays().map_err(sqlx::Error::Encode)?;
+                let made = rows.into_arrays(may_be_there);
+                let (sql, arguments) = made.map_err(sqlx::Error::Encode)?;
                 sqlx::query_with(&sql, arguments).execute(&mut **tx).await?;
             }
             Self::Sqlite(_) => {
-                for statement in upsert.into_statements() {
-                    self.execute(&statement).await?;
+                for statement in rows.into_statements(may_be_there) {
+                    self.run(&statement).await?;
                 }
             }
         }

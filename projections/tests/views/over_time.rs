@@ -59,12 +59,12 @@ async fn dump(fresh: &Fresh) -> Vec<String> {
         ),
         (
             "proposals",
-            "proposal_id,answered_at,reservation_id,user_id,round,is_change,instance_type,\
+            "position,answered_at,reservation_id,user_id,round,is_change,instance_type,\
              instances,starts_at,ends_at,vcpu_ms,answer,reasons",
         ),
         (
             "agreements",
-            "agreement_id,agreed_at,reservation_id,user_id,kind,instance_type,instances,\
+            "position,agreed_at,reservation_id,user_id,kind,instance_type,instances,\
              starts_at,ends_at,vcpu_ms,list_price,price,paid_before,paid",
         ),
     ] {

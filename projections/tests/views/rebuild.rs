@@ -121,6 +121,12 @@ async fn a_damaged_row_is_folded_anew(fresh: Fresh) {
         "UPDATE reservations SET state = 'not json'",
         "UPDATE instances SET sequence = sequence - 1",
         "DELETE FROM nodes",
+        // Rows where others are going to begin.
+        "INSERT INTO reservations (created_position, reservation_id, user_id, status, created_at, \
+         sequence, position, state) \
+         WITH RECURSIVE n (nth) AS (SELECT 1 UNION ALL SELECT nth + 1 FROM n WHERE nth < 1000) \
+         SELECT (SELECT MAX(position) FROM checkpoint) + nth, 'nobody''s ' || nth, 1, 'INITIATED', 1, \
+         1, 1, '{}' FROM n",
     ] {
         fresh.tamper(damage).await;
         for _ in 0..150 {

@@ -1,4 +1,6 @@
-//! Rows that are written at once, over those that are there.
+//! Rows that are written at once: new ones, or over those that are there.
+//!
+//! Who knows that they are new says so: a row that may be there already costs PostgreSQL half as much again.
 //!
 //! PostgreSQL takes any number of them in one statement, a column an array: a statement with a value for
 //! each column of each row costs it half as much again. SQLite has no arrays, and takes values.
@@ -12,9 +14,18 @@ use super::statement::{Statement, Value};
 /// Most rows in one statement of SQLite. Rows go in powers of two, so that there are few statements.
 const ROWS_MAX: usize = 64;
 
+/// Whether a row that is written may be there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MayBeThere {
+    /// It begins now.
+    No,
+    /// It may, and is written over.
+    Yes,
+}
+
 /// Rows of one view; each has its key, the columns that every view of aggregates has, and those of its
 /// own.
-pub(crate) struct Upsert {
+pub(crate) struct Rows {
     table: &'static str,
     key: &'static str,
     /// Whether it is a view of aggregates.
@@ -23,7 +34,7 @@ pub(crate) struct Upsert {
     rows: Vec<Vec<Value>>,
 }
 
-impl Upsert {
+impl Rows {
     /// How many columns every view has, the key included.
     pub(crate) const SHARED_COLUMNS: usize = 5;
 
@@ -77,12 +88,17 @@ impl Upsert {
         self
     }
 
+    /// Which table they are of.
+    pub(super) const fn table(&self) -> &'static str {
+        self.table
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
     /// What comes before and after the rows; a row's first position never changes.
-    fn around(&self) -> (String, String) {
+    fn around(&self, may_be_there: MayBeThere) -> (String, String) {
         let Self {
             table, key, own, ..
         } = self;
@@ -93,21 +109,26 @@ impl Upsert {
         };
         let changing = || shared.iter().chain(*own);
         let columns: String = changing().map(|column| format!(", {column}")).collect();
-        let taken_over: Vec<String> = changing()
-            .map(|column| format!("{column} = excluded.{column}"))
-            .collect();
-        (
-            format!("INSERT INTO {table} ({key}{fixed}{columns}) "),
-            format!(
-                " ON CONFLICT ({key}) DO UPDATE SET {}",
-                taken_over.join(", ")
-            ),
-        )
+        let over = match may_be_there {
+            MayBeThere::No => String::new(),
+            MayBeThere::Yes => {
+                let taken_over: Vec<String> = changing()
+                    .map(|column| format!("{column} = excluded.{column}"))
+                    .collect();
+                let taken_over = taken_over.join(", ");
+                format!(" ON CONFLICT ({key}) DO UPDATE SET {taken_over}")
+            }
+        };
+        let insert = format!("INSERT INTO {table} ({key}{fixed}{columns}) ");
+        (insert, over)
     }
 
     /// One statement for all rows, of which there is one at least.
-    pub(super) fn into_arrays(self) -> Result<(String, PgArguments), BoxDynError> {
-        let (insert, over) = self.around();
+    pub(super) fn into_arrays(
+        self,
+        may_be_there: MayBeThere,
+    ) -> Result<(String, PgArguments), BoxDynError> {
+        let (insert, over) = self.around(may_be_there);
         let mut columns: Vec<Column> = self
             .rows
             .first()
@@ -136,8 +157,11 @@ impl Upsert {
     }
 
     /// Statements for all rows, a value a column.
-    pub(super) fn into_statements(self) -> impl Iterator<Item = Statement> {
-        let (insert, over) = self.around();
+    pub(super) fn into_statements(
+        self,
+        may_be_there: MayBeThere,
+    ) -> impl Iterator<Item = Statement> {
+        let (insert, over) = self.around(may_be_there);
         let mut rows = self.rows.into_iter();
         std::iter::from_fn(move || {
             let at_once = ROWS_MAX.min(1 << rows.len().checked_ilog2()?);
@@ -189,20 +213,20 @@ impl Column {
 mod tests {
     use super::*;
 
-    fn upsert(rows: i64) -> Upsert {
-        let mut upsert = Upsert::new("nodes", "name", &["pool"]);
+    fn rows(rows: i64) -> Rows {
+        let mut of = Rows::new("nodes", "name", &["pool"]);
         for n in 0..rows {
             let shared = ["a name".into(), n.into(), n.into(), n.into(), "{}".into()];
             let own = [Value::Text(None)];
-            upsert.push(shared.into_iter().chain(own).collect());
+            of.push(shared.into_iter().chain(own).collect());
         }
-        upsert
+        of
     }
 
     #[test]
     fn a_statement_of_postgresql_is_the_same_for_any_number_of_rows() {
-        let (one, _) = upsert(1).into_arrays().unwrap();
-        let (thousand, _) = upsert(1_000).into_arrays().unwrap();
+        let (one, _) = rows(1).into_arrays(MayBeThere::Yes).unwrap();
+        let (thousand, _) = rows(1_000).into_arrays(MayBeThere::Yes).unwrap();
         assert_eq!(one, thousand);
         assert_eq!(
             one,
@@ -215,23 +239,24 @@ mod tests {
 
     #[test]
     fn a_row_that_is_no_aggregate_has_its_key_and_its_own_columns_only() {
-        let mut upsert = Upsert::of_plain_rows("agreements", "agreement_id", &["agreed_at"]);
-        upsert.push(vec!["a/1".into(), Value::from(7_i64)]);
-        let sql: Vec<String> = upsert.into_statements().map(|s| s.sql).collect();
-        assert_eq!(
-            sql,
-            [
-                "INSERT INTO agreements (agreement_id, agreed_at) VALUES ($1, $2) \
-                 ON CONFLICT (agreement_id) DO UPDATE SET agreed_at = excluded.agreed_at"
-            ]
-        );
+        let sql = |may_be_there| {
+            let mut rows = Rows::of_plain_rows("bookings", "booking_id", &["starts_at"]);
+            rows.push(vec!["a/1".into(), Value::from(7_i64)]);
+            let statements = rows.into_statements(may_be_there);
+            statements.map(|s| s.sql).collect::<Vec<String>>()
+        };
+        let insert = "INSERT INTO bookings (booking_id, starts_at) VALUES ($1, $2)";
+        assert_eq!(sql(MayBeThere::No), [insert]);
+        let over = " ON CONFLICT (booking_id) DO UPDATE SET starts_at = excluded.starts_at";
+        assert_eq!(sql(MayBeThere::Yes), [format!("{insert}{over}")]);
     }
 
     #[test]
     fn rows_go_to_sqlite_in_powers_of_two_up_to_the_limit() {
-        assert_eq!(upsert(0).into_statements().count(), 0);
-        let rows = |statement: Statement| statement.sql.matches('(').count() - 2;
-        let sizes: Vec<usize> = upsert(71).into_statements().map(rows).collect();
+        assert_eq!(rows(0).into_statements(MayBeThere::Yes).count(), 0);
+        let count = |statement: Statement| statement.sql.matches('(').count() - 2;
+        let statements = rows(71).into_statements(MayBeThere::Yes);
+        let sizes: Vec<usize> = statements.map(count).collect();
         assert_eq!(sizes, [ROWS_MAX, 4, 2, 1]);
     }
 }
