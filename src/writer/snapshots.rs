@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use openpex_aggregates::live::Live;
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -32,16 +33,19 @@ pub struct Snapshots {
     last_append: Instant,
     /// At most one that is being written.
     saving: JoinSet<()>,
+    /// Where it is.
+    elsewhere: Handle,
 }
 
 impl Snapshots {
-    /// Those of `ledger`, whose newest one is at `taken_at`.
-    pub fn new(ledger: Ledger, taken_at: u64) -> Self {
+    /// Those of `ledger`, whose newest one is at `taken_at`; they are written `elsewhere`.
+    pub fn new(ledger: Ledger, taken_at: u64, elsewhere: Handle) -> Self {
         Self {
             ledger,
             taken_at,
             last_append: Instant::now(),
             saving: JoinSet::new(),
+            elsewhere,
         }
     }
 
@@ -71,17 +75,22 @@ impl Snapshots {
         let quiet = events >= SNAPSHOT_AFTER && self.last_append.elapsed() >= QUIET;
         if self.saving.is_empty() && (quiet || self.is_overdue(head.position)) {
             self.taken_at = head.position;
-            let (ledger, kept) = (self.ledger.clone(), live.snapshot());
-            self.saving
-                .spawn(async move { save_snapshot(&ledger, kept, head).await });
+            self.save(live, head);
         }
+    }
+
+    fn save(&mut self, live: &Live, head: Head) {
+        let (ledger, kept) = (self.ledger.clone(), live.snapshot());
+        let saving = async move { save_snapshot(&ledger, kept, head).await };
+        self.saving.spawn_on(saving, &self.elsewhere);
     }
 
     /// Takes the last one and waits until all are written.
     pub async fn take_last(mut self, live: &Live, head: Head) {
         while self.saving.join_next().await.is_some() {}
         if head.position > self.taken_at {
-            save_snapshot(&self.ledger, live.snapshot(), head).await;
+            self.save(live, head);
+            while self.saving.join_next().await.is_some() {}
         }
     }
 }
@@ -101,7 +110,8 @@ mod tests {
             (SNAPSHOT_AT_LATEST, Duration::ZERO, true),
         ];
         for (events, quiet_for, taken) in cases {
-            let mut snapshots = Snapshots::new(Ledger::Memory(MemoryStore::new()), 7);
+            let mut snapshots =
+                Snapshots::new(Ledger::Memory(MemoryStore::new()), 7, Handle::current());
             snapshots.last_append = Instant::now() - quiet_for;
             let head = Head {
                 position: 7 + events,

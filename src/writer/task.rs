@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use openpex_aggregates::Timestamp;
 use openpex_aggregates::live::{Command, Live};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -59,6 +60,8 @@ pub struct Writer {
     in_flight: Option<InFlight>,
     batch_max: NonZeroUsize,
     drained: bool,
+    /// Where everything but deciding and appending is done.
+    elsewhere: Handle,
 }
 
 /// What the loop does next.
@@ -74,6 +77,9 @@ enum Step {
 
 impl Writer {
     /// A writer at the head of `folded`, with the handle to it and the effects it lets go.
+    ///
+    /// # Panics
+    /// Outside of a runtime.
     #[must_use]
     pub fn new(
         ledger: Ledger,
@@ -88,8 +94,10 @@ impl Writer {
         let (next_due, next_due_out) = watch::channel(live.next_due_at());
         let recent = Recent::default();
         let snapshot_at = head.position.saturating_sub(tail);
+        let elsewhere = Handle::current();
         let writer = Self {
-            snapshots: Snapshots::new(ledger.clone(), snapshot_at),
+            snapshots: Snapshots::new(ledger.clone(), snapshot_at, elsewhere.clone()),
+            elsewhere,
             ledger,
             claim,
             clock,
@@ -120,6 +128,22 @@ impl Writer {
     pub const fn with_batch_max(mut self, commands: NonZeroUsize) -> Self {
         self.batch_max = commands;
         self
+    }
+
+    /// Runs on the thread that calls it, which must be one that may block, until it ends.
+    ///
+    /// So an append that has come back, and what is to be decided next, never waits behind the requests
+    /// that share their threads: all of them wait for it. What takes long and nobody waits for, as
+    /// snapshots, is done where the writer was made.
+    ///
+    /// # Panics
+    /// Where the operating system has no more descriptors for a runtime.
+    pub fn run_here(self, stop: &CancellationToken) -> WriterExit {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime of one thread can be made");
+        runtime.block_on(self.run(stop.clone()))
     }
 
     /// Decides and appends until `stop`, or until another writer takes over.
@@ -397,7 +421,13 @@ impl Writer {
             .copied()
             .chain(std::iter::repeat(5_000));
         loop {
-            match fold_ledger(&self.ledger).await {
+            // By connections that do not hang on this thread.
+            let ledger = self.ledger.clone();
+            let folding = self
+                .elsewhere
+                .spawn(async move { fold_ledger(&ledger).await });
+            let folded = folding.await.map_err(LedgerError::unavailable);
+            match folded.and_then(|folded| folded) {
                 Ok(Folded { live, head, .. }) => {
                     self.live = live;
                     self.durable = head;

@@ -89,7 +89,10 @@ async fn serve(config: ServeConfig, listener: TcpListener, ledger: Ledger) -> an
     let (writer, handle, effects) = Writer::new(ledger.clone(), claim, clock.clone(), folded);
     let mut writing = JoinSet::new();
     let writer = writer.with_batch_max(config.batch_max);
-    writing.spawn(writer.run(running.stop_last.clone()));
+    // However this function is left, the writer's thread ends.
+    let _stopped = running.stop_last.clone().drop_guard();
+    let stop = running.stop_last.clone();
+    writing.spawn_blocking(move || writer.run_here(&stop));
 
     let monitors = Monitors::new(pool.dispatcher.clone(), handle.clone());
     site::adopt_policy(&handle, config.policy, pool.dispatcher.as_ref()).await?;
