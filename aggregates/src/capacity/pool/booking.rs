@@ -169,7 +169,10 @@ impl Pool {
             };
             match change {
                 Change::Book | Change::ForceBook => self.timeline.add(&addition),
-                Change::Release => self.timeline.take(&addition),
+                Change::Release => {
+                    self.timeline.take(&addition);
+                    self.peaks.release(window);
+                }
             }
         }
         Ok(())

@@ -18,12 +18,13 @@ use std::collections::BTreeMap;
 
 pub use calendar::{FreeCapacity, FreeStep, MAX_FREE_STEPS};
 
-use rooms::Room;
+use nearest::KnownPeaks;
+use rooms::{Room, Size};
 
-use super::amounts::room_of;
+use super::amounts::{Amounts, room_of};
 use super::profile::Profile;
-use super::timeline::Timeline;
-use crate::{Dimension, NodeName, Resources, Timestamp};
+use super::timeline::{Column, Timeline, reduce};
+use crate::{Dimension, NodeName, Resources, TimeWindow, Timestamp};
 
 /// Why a pool was not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -116,9 +117,12 @@ pub struct Pool {
     nodes: Vec<PoolNode>,
     /// What they have, by the same index.
     rooms: Vec<Room>,
+    /// What has to be more than is in use on each, by the same index.
+    limits: Column,
     /// The profiles of all of them, by the same index.
     timeline: Timeline,
     since: Timestamp,
+    peaks: KnownPeaks,
     /// How many booked windows end at an instant, for those that are not over.
     ends: BTreeMap<Timestamp, u32>,
     live_windows: u64,
@@ -137,8 +141,10 @@ impl Pool {
         Self {
             nodes: Vec::new(),
             rooms: Vec::new(),
+            limits: Column::new(),
             timeline: Timeline::known_since(i64::MIN),
             since: Timestamp(i64::MIN),
+            peaks: KnownPeaks::new(),
             ends: BTreeMap::new(),
             live_windows: 0,
         }
@@ -165,6 +171,8 @@ impl Pool {
                     in_service,
                 };
                 self.rooms.insert(index, room);
+                self.limits.insert(index, room.limit());
+                self.peaks.clear();
                 Ok(())
             }
         }
@@ -181,6 +189,8 @@ impl Pool {
         }
         self.nodes.remove(index);
         self.rooms.remove(index);
+        self.limits.remove(index);
+        self.peaks.clear();
         self.timeline.remove_node(index);
         Ok(())
     }
@@ -196,6 +206,8 @@ impl Pool {
     ) -> Result<(), CapacityError> {
         let index = self.index_of(name)?;
         self.rooms[index].amounts = room_of(capacity);
+        self.limits[index] = self.rooms[index].limit();
+        self.peaks.clear();
         Ok(())
     }
 
@@ -210,6 +222,8 @@ impl Pool {
     ) -> Result<(), CapacityError> {
         let index = self.index_of(name)?;
         self.rooms[index].in_service = in_service;
+        self.limits[index] = self.rooms[index].limit();
+        self.peaks.clear();
         Ok(())
     }
 
@@ -254,6 +268,10 @@ impl Pool {
         let nodes = &self.nodes;
         self.timeline
             .forget_before(at.0, changing.as_deref(), |node| &nodes[node].profile);
+        self.peaks.release(TimeWindow {
+            starts_at: Timestamp(i64::MIN),
+            ends_at: at,
+        });
         while let Some(end) = self.ends.first_entry()
             && *end.key() <= at
         {
@@ -278,11 +296,13 @@ impl Pool {
             live_windows: self.live_windows,
             boundaries: nodes.clone().map(|node| node.profile.boundaries()).sum(),
             bytes: ends_bytes
+                + self.peaks.bytes()
                 + self.timeline.bytes()
                 + nodes
                     .map(|node| {
                         size_of::<PoolNode>() - size_of::<Profile>()
                             + size_of::<Room>()
+                            + size_of::<Amounts>()
                             + node.name.0.len()
                             + node.profile.bytes()
                     })
@@ -293,6 +313,14 @@ impl Pool {
     /// The nodes that take new placements, in the order of their names.
     fn in_service(&self) -> impl Iterator<Item = &Room> + Clone {
         self.rooms.iter().filter(|room| room.in_service)
+    }
+
+    /// What has to be more than is in use for one instance, by node; nothing of some dimension
+    /// where it never is.
+    fn limits_for(&self, size: &Size) -> Column {
+        let mut limits = self.limits.clone();
+        reduce(&mut limits, size.amounts);
+        limits
     }
 
     fn index_of(&self, name: &NodeName) -> Result<usize, CapacityError> {

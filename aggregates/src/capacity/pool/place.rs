@@ -14,10 +14,10 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::super::amounts::{Amounts, NOTHING, is_below};
+use super::super::amounts::{Amounts, NOTHING};
 use super::super::evidence::{MAX_BINDING_NODES, NeverFits, NodeShortage, Shortage};
 use super::super::placement::{Placement, PlacementPart};
-use super::super::timeline::Column;
+use super::super::timeline::{Below, Column};
 use super::Pool;
 use super::rooms::{Room, Size};
 use crate::{Dimension, Resources, TimeWindow};
@@ -127,14 +127,14 @@ impl Pool {
     /// The nodes in service that host at least one instance.
     fn candidates(&self, size: &Size, usage: &Column) -> BinaryHeap<Candidate> {
         let mut candidates = Vec::with_capacity(self.rooms.len());
-        for (index, (room, &usage)) in self.rooms.iter().zip(usage).enumerate() {
-            if is_below(usage, room.limit_for(size, 1)) {
-                candidates.push(Candidate {
-                    load: Load::of(usage, room.amounts),
-                    index,
-                });
-            }
-        }
+        let mut below = Below::of(usage.len());
+        below.compare(usage, &self.limits_for(size));
+        below.each(|index| {
+            candidates.push(Candidate {
+                load: Load::of(usage[index], self.rooms[index].amounts),
+                index,
+            });
+        });
         candidates.into()
     }
 

@@ -36,6 +36,87 @@ fn pool_of(nodes: usize, windows: &[(usize, i64, i64, u32)]) -> Pool {
     pool
 }
 
+/// The nearest starts that a pool finds, and those that a try of every instant does.
+fn nearest(
+    pool: &Pool,
+    (size, count, length, from): (u64, u32, i64, i64),
+) -> [[Option<Timestamp>; 2]; 2] {
+    let (size, from_at) = (vcpus(size), Timestamp(from));
+    let fits = |at: &i64| {
+        let window = TimeWindow::starting(Timestamp(*at), length);
+        pool.most_instances(size, window, count) == count
+    };
+    let later = pool.nearest_later(size, count, length, from_at, Timestamp(600));
+    let earlier = pool.nearest_earlier(size, count, length, from_at, Timestamp(-400));
+    [
+        [later, (from..=600).find(fits).map(Timestamp)],
+        [earlier, (-400..=from).rev().find(fits).map(Timestamp)],
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    /// What is remembered of one question is still true for the next one, whatever was booked,
+    /// released, forgotten or changed between them.
+    #[test]
+    fn the_nearest_start_stays_right_while_the_pool_changes(
+        nodes in 2usize..6,
+        windows in vec((0usize..6, 0..WORLD, prop_oneof![3 => 1i64..12, 1 => 1i64..150], 1u32..5), 40..250),
+        changes in vec(
+            ((any::<usize>(), 0u8..40), (1u64..4, 1u32..24, prop_oneof![1i64..10, 1i64..200], -5..WORLD)),
+            1..40,
+        ),
+    ) {
+        let mut pool = pool_of(nodes, &[]);
+        let name = |node: usize| NodeName(format!("n{node}"));
+        let mut booked = Vec::new();
+        let mut since = i64::MIN;
+        for (index, &((which, what), asked)) in changes.iter().enumerate() {
+            for &(node, from, length, count) in windows.iter().skip(index * 7).take(7) {
+                let parts = vec![PlacementPart { node: name(node % nodes), count }];
+                let window = TimeWindow::starting(Timestamp(from.max(since)), length);
+                if pool.book(&Placement(parts.clone()), window, vcpus(1)).is_ok() {
+                    booked.push((Placement(parts), window));
+                }
+            }
+            match what {
+                0 => pool.set_capacity(&name(which % nodes), vcpus(u64::try_from(which % 12).unwrap())).unwrap(),
+                1 => pool.set_in_service(&name(which % nodes), which % 3 > 0).unwrap(),
+                2 if index > 20 => {
+                    since = since.max(i64::try_from(which % 50).unwrap());
+                    pool.forget_before(Timestamp(since));
+                }
+                3..20 if !booked.is_empty() => {
+                    let (placement, window) = booked.swap_remove(which % booked.len());
+                    pool.release(&placement, window, vcpus(1)).unwrap();
+                }
+                20..26 if !booked.is_empty() => {
+                    let at = which % booked.len();
+                    let (placement, window) = booked[at].clone();
+                    let ends_at = Timestamp(window.ends_at.0 - 1);
+                    pool.shorten(&placement, window, vcpus(1), ends_at).unwrap();
+                    if ends_at <= window.starts_at {
+                        booked.swap_remove(at);
+                    } else {
+                        booked[at].1.ends_at = ends_at;
+                    }
+                }
+                _ => {}
+            }
+            let (size, count, length, from) = asked;
+            for [found, expected] in nearest(&pool, (size, count, length, from.max(since))) {
+                if since == i64::MIN {
+                    prop_assert_eq!(found, expected);
+                } else {
+                    // Starts that are forgotten do not count.
+                    prop_assert_eq!(found, expected.filter(|at| at.0 >= since));
+                }
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 

@@ -179,9 +179,13 @@ impl Profile {
         let range = Self::asked_part(self.since, window)?;
         let above = search::first(&self.root, range, Sought::Above(ceiling))?;
         let within = Sought::Within(ceiling);
-        let starts_at = match search::last(&self.root, (self.since, above), within) {
-            Some(free) => search::next_boundary(&self.root, free).unwrap_or(above),
-            None => self.since,
+        // What is first above only after the window's start begins there.
+        let starts_at = if above > range.0 {
+            above
+        } else {
+            let free = search::last(&self.root, (self.since, above), within);
+            let run = free.map(|free| search::next_boundary(&self.root, free));
+            run.map_or(self.since, |run| run.unwrap_or(above))
         };
         let ends_at = search::first(&self.root, (above, i64::MAX), within).unwrap_or(i64::MAX);
         Some(TimeWindow {

@@ -240,6 +240,43 @@ impl Changes {
         Cursor { page, index }
     }
 
+    /// Moves the cursor to before the next change that is sought, or to the end.
+    #[inline]
+    pub(super) fn pass(&self, cursor: &mut Cursor, sought: impl Fn(&Change) -> bool) {
+        while let Some(page) = self.pages.get(cursor.page) {
+            let after = page.get(cursor.index..).unwrap_or_default();
+            if let Some(passed) = after.iter().position(&sought) {
+                cursor.index += passed;
+                return;
+            }
+            *cursor = Cursor {
+                page: cursor.page + 1,
+                index: 0,
+            };
+        }
+    }
+
+    /// Moves the cursor back to after the change before it that is sought, or to the beginning.
+    #[inline]
+    pub(super) fn pass_back(&self, cursor: &mut Cursor, sought: impl Fn(&Change) -> bool) {
+        loop {
+            let page = self.pages.get(cursor.page);
+            let before = page.and_then(|page| page.get(..cursor.index));
+            if let Some(found) = before.unwrap_or_default().iter().rposition(&sought) {
+                cursor.index = found + 1;
+                return;
+            }
+            let Some(page) = cursor.page.checked_sub(1) else {
+                cursor.index = 0;
+                return;
+            };
+            *cursor = Cursor {
+                page,
+                index: self.pages[page].len(),
+            };
+        }
+    }
+
     /// The change after the cursor, which then stands behind it.
     #[inline]
     pub(super) fn after(&self, cursor: &mut Cursor) -> Option<Change> {

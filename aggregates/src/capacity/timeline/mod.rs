@@ -37,8 +37,8 @@ mod tests;
 mod tree;
 mod view;
 
-pub(super) use columns::{Column, raise};
-pub(super) use stretches::{Part, Stretches};
+pub(super) use columns::{Below, Column, raise, reduce};
+pub(super) use stretches::{Part, Place, Stretches};
 use tree::{Limits, Subtree};
 pub(super) use view::{View, Walk};
 

@@ -3,7 +3,7 @@
 //! Owns the way through the tree; what is read of a part of it are true values. Never changes it.
 
 use super::super::amounts::{Amounts, NOTHING, shifted};
-use super::columns::{self, Column};
+use super::columns::{self, Below, Column};
 use super::tree::{Inner, Page, Subtree};
 use super::view::{Walk, mirror};
 
@@ -30,6 +30,41 @@ struct Level<'a> {
     below: Column,
 }
 
+/// Where something is as time runs, and in which direction that is gone through.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Place {
+    /// First instant.
+    pub(in super::super) from: i64,
+    /// First instant after it.
+    pub(in super::super) until: i64,
+    /// Whether later instants come first.
+    pub(in super::super) mirrored: bool,
+}
+
+impl Place {
+    const fn between(begins: i64, ends: i64, mirrored: bool) -> Self {
+        let (from, until) = if mirrored {
+            (mirror(ends), mirror(begins))
+        } else {
+            (begins, ends)
+        };
+        Self {
+            from,
+            until,
+            mirrored,
+        }
+    }
+
+    /// Where it ends in the direction in which it is gone through.
+    pub(in super::super) const fn ends(&self) -> i64 {
+        if self.mirrored {
+            mirror(self.from)
+        } else {
+            self.until
+        }
+    }
+}
+
 /// A stretch, or several that follow each other.
 pub(in super::super) struct Part<'s> {
     /// First instant.
@@ -38,15 +73,46 @@ pub(in super::super) struct Part<'s> {
     pub(in super::super) ends: i64,
     subtree: &'s Subtree,
     above: &'s [Amounts],
+    mirrored: bool,
 }
 
-impl Part<'_> {
+impl<'s> Part<'s> {
+    /// Where it is.
+    pub(in super::super) const fn place(&self) -> Place {
+        self.place_between(self.begins, self.ends)
+    }
+
+    /// Where something in it is.
+    pub(in super::super) const fn place_between(&self, begins: i64, ends: i64) -> Place {
+        Place::between(begins, ends, self.mirrored)
+    }
+
+    /// The changes in it, from its beginning; it is one stretch.
+    pub(in super::super) fn walk(&self) -> Walk<'s> {
+        let Page::Stretch(stretch) = &self.subtree.page else {
+            unreachable!("invariant: only stretches are gone through");
+        };
+        let usage = columns::true_values(&stretch.start, Some(self.above));
+        Walk::through(stretch, usage, self.ends, self.mirrored)
+    }
+
     /// Whether it is one stretch.
     pub(in super::super) const fn is_stretch(&self) -> bool {
         matches!(self.subtree.page, Page::Stretch(_))
     }
 
+    /// Which nodes are below their limits somewhere in it.
+    pub(in super::super) fn least_below(&self, limits: &[Amounts], below: &mut Below) {
+        below.compare_sum(&self.subtree.min, self.above, limits);
+    }
+
+    /// Which nodes are below their limits in all of it.
+    pub(in super::super) fn most_below(&self, limits: &[Amounts], below: &mut Below) {
+        below.compare_sum(&self.subtree.max, self.above, limits);
+    }
+
     /// The smallest usage of every node in it.
+    #[cfg(test)]
     pub(in super::super) fn least(&self) -> impl Iterator<Item = Amounts> {
         let stored = self.subtree.min.iter().zip(self.above);
         stored.map(|(&min, &above)| shifted(min, above))
@@ -58,6 +124,7 @@ impl Part<'_> {
     }
 
     /// The largest usage of every node in it.
+    #[cfg(test)]
     pub(in super::super) fn most(&self) -> impl Iterator<Item = Amounts> {
         let stored = self.subtree.max.iter().zip(self.above);
         stored.map(|(&max, &above)| shifted(max, above))
@@ -92,17 +159,8 @@ impl<'a> Stretches<'a> {
             ends,
             subtree: self.subtree,
             above: self.above(),
+            mirrored: self.mirrored,
         }
-    }
-
-    /// The changes in it, from its beginning.
-    pub(in super::super) fn walk(&self) -> Walk<'a> {
-        let Page::Stretch(stretch) = &self.subtree.page else {
-            unreachable!("invariant: it is at a stretch but while it goes on");
-        };
-        let usage = columns::true_values(&stretch.start, Some(self.above()));
-        let ends = self.part().ends;
-        Walk::through(stretch, usage, ends, self.mirrored)
     }
 
     /// Goes on to the next stretch that is in nothing left out; says whether there is one. What

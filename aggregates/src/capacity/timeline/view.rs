@@ -12,9 +12,9 @@ use std::borrow::Cow;
 
 use super::super::amounts::{Amounts, NOTHING, larger, negated, shifted};
 use super::super::profile::{Profile, Sought};
-use super::changes::{Changes, Cursor};
+use super::changes::{Change, Changes, Cursor};
 use super::columns::{self, Column};
-use super::stretches::Stretches;
+use super::stretches::{Place, Stretches};
 use super::tree::{Page, Stretch, Subtree};
 
 /// The timeline, or its mirror image, in which earlier is later.
@@ -92,6 +92,22 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Where the stretch is that holds the instant `at`.
+    pub(in super::super) fn place_of(&self, at: i64) -> Place {
+        let instant = if self.mirrored { !at } else { at };
+        let (mut subtree, mut until) = (self.root, i64::MAX);
+        while let Page::Inner(inner) = &subtree.page {
+            let index = inner.floor(instant);
+            until = inner.end_of(index, until);
+            subtree = &inner.children[index];
+        }
+        Place {
+            from: subtree.first,
+            until,
+            mirrored: self.mirrored,
+        }
+    }
+
     /// The stretches from the one that holds the instant `at` on.
     pub(in super::super) fn stretches_from(&self, at: i64) -> Stretches<'a> {
         let instant = if self.mirrored { !at } else { at };
@@ -108,19 +124,24 @@ impl View<'_> {
         (from, until): (i64, i64),
         sought: Sought,
     ) -> Option<(i64, Amounts)> {
-        let (at, instant) = if self.mirrored {
-            let end = profile.last(mirror(until), mirror(from), sought)?;
-            (mirror(end), end.saturating_sub(1))
-        } else {
-            let at = profile.first(from, until, sought)?;
-            (at, at)
-        };
+        let at = self.first_at(profile, (from, until), sought)?;
+        let instant = if self.mirrored { !at } else { at };
         Some((at, profile.amounts_at(instant)))
     }
 
-    /// What a node uses at the instant `at`.
-    pub(in super::super) fn usage_at(&self, profile: &Profile, at: i64) -> Amounts {
-        profile.amounts_at(if self.mirrored { !at } else { at })
+    /// The same without what it uses.
+    pub(in super::super) fn first_at(
+        &self,
+        profile: &Profile,
+        (from, until): (i64, i64),
+        sought: Sought,
+    ) -> Option<i64> {
+        if self.mirrored {
+            let end = profile.last(mirror(until), mirror(from), sought)?;
+            Some(mirror(end))
+        } else {
+            profile.first(from, until, sought)
+        }
     }
 
     /// Where stretches end inside `[from, until)`, in the order of this view.
@@ -191,6 +212,18 @@ impl<'a> Walk<'a> {
         };
         self.usage[node] = shifted(self.usage[node], by);
         Some((at, node))
+    }
+
+    /// The same for some of the nodes: of the others neither are changes met nor is `usage` kept.
+    #[inline]
+    pub(in super::super) fn step_among(&mut self, nodes: &[bool]) -> Option<(i64, usize)> {
+        let of_them = |change: &Change| nodes[change.node as usize];
+        if self.mirrored {
+            self.changes.pass_back(&mut self.cursor, of_them);
+        } else {
+            self.changes.pass(&mut self.cursor, of_them);
+        }
+        self.step()
     }
 }
 

@@ -16,18 +16,20 @@
 //!
 //! Earlier starts are later ones with time turned round: the start in the mirror is the end.
 
+mod peaks;
 mod runs;
 mod sieve;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::super::amounts::{Amounts, NOTHING};
+use super::super::amounts::{Amounts, NOTHING, is_below};
 use super::super::profile::Sought;
-use super::super::timeline::{Column, View, Walk};
+use super::super::timeline::{View, Walk};
 use super::rooms::{Room, Size};
 use super::{Pool, PoolNode};
 use crate::{Resources, Timestamp};
+pub(super) use peaks::KnownPeaks;
 use runs::Runs;
 use sieve::{Sieve, Wanted};
 
@@ -46,6 +48,7 @@ struct Search<'a> {
     /// What has to be more than is in use for one instance, by node.
     limits: &'a [Amounts],
     runs: Runs<'a>,
+    peaks: &'a KnownPeaks,
 }
 
 impl Pool {
@@ -71,7 +74,7 @@ impl Pool {
             count,
             duration_ms,
         };
-        let limits = self.limits_for(size);
+        let limits = self.limits_for(&wanted.size);
         let found = Search::new(self, view, &limits, wanted).run(first, last)?;
         Some(Timestamp(found))
     }
@@ -98,19 +101,12 @@ impl Pool {
             count,
             duration_ms,
         };
-        let limits = self.limits_for(size);
+        let limits = self.limits_for(&wanted.size);
         let mut search = Search::new(self, view, &limits, wanted);
         let found = search.run(mirrored(first), mirrored(last))?;
         Some(Timestamp(
             found.saturating_neg().saturating_sub(duration_ms),
         ))
-    }
-
-    /// What has to be more than is in use for one instance, by node.
-    fn limits_for(&self, size: Resources) -> Column {
-        let size = Size::of(size);
-        let limits = self.rooms.iter().map(|room| room.limit_for(&size, 1));
-        limits.collect()
     }
 
     fn starts_between(
@@ -146,24 +142,44 @@ impl<'a> Search<'a> {
             wanted,
             limits,
             runs: Runs::new(&pool.rooms, (size, count), duration_ms),
+            peaks: &pool.peaks,
         }
     }
 
     /// The first start in `[first, last]`.
     fn run(&mut self, first: i64, last: i64) -> Option<i64> {
         let after_last = last.saturating_add(1);
-        let able = self.limits.iter().enumerate();
-        let able = able.filter(|&(_, &limit)| limit != NOTHING);
-        self.runs.begin(able.map(|(node, _)| node), self.limits);
+        let peaks = self.peaks.take(self.wanted.size);
         let mut start = first;
-        let walk = self.view.walk_from(first);
-        if let Some(found) = self.stretch(&mut start, walk, after_last) {
-            return Some(found);
+        let place = self.view.place_of(first);
+        let mut found = None;
+        if peaks.may_hold(place, &self.wanted) {
+            let able = self.limits.iter().enumerate();
+            let able = able.filter(|&(_, &limit)| is_below(NOTHING, limit));
+            self.runs.begin(able.map(|(node, _)| node), self.limits);
+            let walk = self.view.walk_from(first);
+            found = self.stretch(&mut start, walk, after_last);
+        } else {
+            start = place.ends();
         }
-        if start >= after_last {
-            return None;
+        if found.is_some() || start >= after_last {
+            self.peaks.put(peaks);
+            return found;
         }
-        let mut sieve = Sieve::from(start, self.view, (self.rooms, self.limits), self.wanted);
+        let nodes = (self.rooms, self.limits);
+        let mut sieve = Sieve::from(start, self.view, nodes, (self.wanted, peaks));
+        let found = self.run_through(&mut sieve, start, after_last);
+        self.peaks.put(sieve.into_peaks());
+        found
+    }
+
+    /// The first start in `[start, after_last)`, where `start` begins a stretch.
+    fn run_through(
+        &mut self,
+        sieve: &mut Sieve<'_>,
+        mut start: i64,
+        after_last: i64,
+    ) -> Option<i64> {
         while let Some((begins, ends)) = sieve.next(start)
             && begins < after_last
         {
@@ -190,12 +206,41 @@ impl<'a> Search<'a> {
     /// The first start from `start` on in the stretch that it is in, which ends at `end`, by the
     /// profiles of the nodes that have a part.
     fn stretch_of_few(&mut self, start: i64, end: i64) -> Option<i64> {
-        let present = self.runs.taking_part().iter().map(|&node| {
-            let usage = self.view.usage_at(&self.nodes[node].profile, start);
-            Reverse((start, node, usage))
+        if self.wanted.count == 1 {
+            return self.first_of_each(start, end);
+        }
+        let risen = self.runs.taking_part().iter().filter_map(|&node| {
+            let room = Sought::Within(kept_below(self.limits[node]));
+            let profile = &self.nodes[node].profile;
+            let (at, usage) = self.view.first(profile, (start, end), room)?;
+            Some(Reverse((at, node, usage)))
         });
-        let changes = present.collect();
+        let changes = risen.collect();
         self.follow_few(changes, end)
+    }
+
+    /// The same for one instance, which takes a single node: so each is gone through by itself.
+    fn first_of_each(&self, start: i64, mut end: i64) -> Option<i64> {
+        let mut found = None;
+        for &node in self.runs.taking_part() {
+            let profile = &self.nodes[node].profile;
+            let most = kept_below(self.limits[node]);
+            let mut at = start;
+            while let Some(room) = self.view.first_at(profile, (at, end), Sought::Within(most)) {
+                let until = room.saturating_add(self.wanted.duration_ms);
+                match self
+                    .view
+                    .first_at(profile, (room, until), Sought::Above(most))
+                {
+                    Some(blocked) => at = blocked,
+                    None => {
+                        (found, end) = (Some(room), room);
+                        break;
+                    }
+                }
+            }
+        }
+        found
     }
 
     /// The first start from `start` on in the stretch that it is in, where `walk` begins; moves
@@ -205,7 +250,7 @@ impl<'a> Search<'a> {
         self.meet_all(*start, &walk.usage, true);
         let end = walk.end.min(after_last);
         *start = end;
-        while let Some((at, node)) = walk.step()
+        while let Some((at, node)) = walk.step_among(self.runs.takes_part())
             && at < end
         {
             if let Some(found) = self.runs.ripen(at) {
@@ -247,7 +292,7 @@ impl<'a> Search<'a> {
             }
             self.meet_all(at, &walk.usage, false);
             while self.runs.can_still()
-                && let Some((at, node)) = walk.step()
+                && let Some((at, node)) = walk.step_among(self.runs.takes_part())
                 && at < until
             {
                 if let Some(found) = self.runs.ripen(at) {
@@ -284,16 +329,14 @@ impl<'a> Search<'a> {
     ) -> Option<Reverse<(i64, usize, Amounts)>> {
         let profile = &self.nodes[node].profile;
         let (keeps_below, rises_below) = self.runs.limits_of(node);
-        // A limit that can be kept is more than nothing.
-        let within = |limit: Amounts| limit.map(|amount| amount.saturating_sub(1));
         let until = end.saturating_add(self.wanted.duration_ms);
         let fall = keeps_below.and_then(|limit| {
-            let above = Sought::Above(within(limit));
+            let above = Sought::Above(kept_below(limit));
             self.view.first(profile, (at, until), above)
         });
         let rise = rises_below.filter(|_| at < end).and_then(|limit| {
             let until = fall.map_or(end, |(fall, _)| end.min(fall));
-            let within = Sought::Within(within(limit));
+            let within = Sought::Within(kept_below(limit));
             self.view.first(profile, (at, until), within)
         });
         let (at, usage) = rise.or(fall)?;
@@ -308,4 +351,9 @@ impl<'a> Search<'a> {
             None
         }
     }
+}
+
+/// The most that is below a limit that can be kept, which is more than nothing.
+fn kept_below(limit: Amounts) -> Amounts {
+    limit.map(|amount| amount.saturating_sub(1))
 }

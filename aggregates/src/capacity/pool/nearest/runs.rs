@@ -60,6 +60,8 @@ pub(super) struct Runs<'a> {
     standings: Vec<Standing>,
     /// Nodes that take part.
     taking_part: Vec<usize>,
+    /// Whether a node does.
+    takes_part: Vec<bool>,
     /// Nodes that host something.
     hosting: usize,
     /// In the order in which they began.
@@ -81,6 +83,7 @@ impl<'a> Runs<'a> {
             duration_ms,
             standings: vec![APART; rooms.len()],
             taking_part: Vec::new(),
+            takes_part: vec![false; rooms.len()],
             hosting: 0,
             runs: Vec::new(),
             unripe: 0,
@@ -93,17 +96,24 @@ impl<'a> Runs<'a> {
     pub(super) fn begin(&mut self, nodes: impl Iterator<Item = usize>, limits: &[Amounts]) {
         for node in self.taking_part.drain(..) {
             self.standings[node] = APART;
+            self.takes_part[node] = false;
         }
         self.runs.clear();
         (self.unripe, self.ripe, self.hosted, self.hosting) = (0, 0, 0, 0);
         for node in nodes {
             self.standings[node].rises_below = limits[node];
+            self.takes_part[node] = true;
             self.taking_part.push(node);
         }
     }
 
     pub(super) fn taking_part(&self) -> &[usize] {
         &self.taking_part
+    }
+
+    /// Whether a node takes part, by its index.
+    pub(super) fn takes_part(&self) -> &[bool] {
+        &self.takes_part
     }
 
     /// How many nodes host something.

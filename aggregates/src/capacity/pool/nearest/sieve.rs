@@ -17,9 +17,14 @@
 //!                                            in b, has no part in a start in a
 //! ```
 
-use super::super::super::amounts::{Amounts, NOTHING, is_below};
-use super::super::super::timeline::{Part, Stretches, View, Walk, raise};
+use super::super::super::amounts::Amounts;
+use super::super::super::timeline::{Below, Column, Part, Stretches, View, Walk, raise};
 use super::super::rooms::{Room, Size};
+use super::FEW;
+use super::peaks::Peaks;
+
+/// What is hosted at once is found out where one instance or more is wanted for so many nodes.
+const PEAK_WORTH: u64 = if cfg!(test) { 2 } else { 32 };
 
 /// What is asked for.
 #[derive(Clone, Copy)]
@@ -27,6 +32,16 @@ pub(super) struct Wanted {
     pub(super) size: Size,
     pub(super) count: u32,
     pub(super) duration_ms: i64,
+}
+
+impl Wanted {
+    /// How many instances a node that hosts one hosts, as far as it matters.
+    fn hosts(&self, rooms: &[Room], node: usize, usage: Amounts) -> u32 {
+        match self.count {
+            1 => 1,
+            count => rooms[node].hosts(usage, &self.size, count),
+        }
+    }
 }
 
 /// A node that may have a part in a start, with the most instances.
@@ -51,9 +66,10 @@ struct Filter<'a> {
     ahead: Option<Stretches<'a>>,
     /// Where the last stretch ahead begins in which a node is blocked.
     blocked_from: Vec<i64>,
-    /// Only room to work in, one more than there are nodes.
-    with_room: Vec<usize>,
+    /// Only room to work in.
+    below: Below,
     candidates: Vec<Candidate>,
+    peaks: Peaks,
 }
 
 impl<'a> Sieve<'a> {
@@ -62,7 +78,7 @@ impl<'a> Sieve<'a> {
         at: i64,
         view: View<'a>,
         (rooms, limits): (&'a [Room], &'a [Amounts]),
-        wanted: Wanted,
+        (wanted, peaks): (Wanted, Peaks),
     ) -> Self {
         let starts = view.stretches_from(at);
         Self {
@@ -72,8 +88,9 @@ impl<'a> Sieve<'a> {
                 wanted,
                 ahead: Some(starts.clone()),
                 blocked_from: vec![i64::MIN; rooms.len()],
-                with_room: vec![0; rooms.len() + 1],
+                below: Below::of(rooms.len()),
                 candidates: Vec::new(),
+                peaks,
             },
             starts,
             unseen: true,
@@ -96,9 +113,14 @@ impl<'a> Sieve<'a> {
         Some((part.begins, part.ends))
     }
 
+    /// What is known of peaks, with what has been found out.
+    pub(super) fn into_peaks(self) -> Peaks {
+        self.filter.peaks
+    }
+
     /// The changes in the stretch, from its beginning.
-    pub(super) fn walk(&self) -> Walk<'a> {
-        self.starts.walk()
+    pub(super) fn walk(&self) -> Walk<'_> {
+        self.starts.part().walk()
     }
 
     /// The nodes that may have a part in a start in the stretch.
@@ -109,17 +131,22 @@ impl<'a> Sieve<'a> {
     /// Every window that begins between `start` and some later instant has in common what comes
     /// from that instant to the end of the window at `start`. Of the later halves, quarters, …
     /// of this window the shortest that leaves too little room says how many starts do not work.
-    pub(super) fn skip_to_blocked(&self, view: &View<'_>, start: i64) -> Option<i64> {
+    pub(super) fn skip_to_blocked(&mut self, view: &View<'_>, start: i64) -> Option<i64> {
         let until = start.saturating_add(self.filter.wanted.duration_ms);
         let ends = view.ends_between(start, until);
-        let mut usage = vec![NOTHING; self.filter.rooms.len()];
+        let mut usage = Column::new();
         let (mut taken, mut known_from) = (0, until);
         while taken < ends.len() {
             taken = (taken * 2).clamp(1, ends.len());
             let from = ends[ends.len() - taken];
-            raise(&mut usage, &view.max_over(from, known_from));
+            let before = view.max_over(from, known_from);
+            if usage.is_empty() {
+                usage = before;
+            } else {
+                raise(&mut usage, &before);
+            }
             known_from = from;
-            if !self.filter.hosts_enough(usage.iter().copied()) {
+            if !self.filter.hosts_enough(&usage) {
                 return Some(from);
             }
         }
@@ -130,53 +157,63 @@ impl<'a> Sieve<'a> {
 impl Filter<'_> {
     /// Whether the part may hold a start.
     fn lets_through(&mut self, part: &Part<'_>) -> bool {
-        if part.is_stretch() {
-            self.find_candidates(part) && self.look_ahead(part)
-        } else {
-            self.hosts_enough(part.least())
+        if part.is_stretch() && !self.peaks.may_hold(part.place(), &self.wanted) {
+            return false;
         }
+        part.least_below(self.limits, &mut self.below);
+        self.below.keep_before(part.ends, &self.blocked_from);
+        let hosted = self.find_candidates(|node| part.least_of(node));
+        if !part.is_stretch() || hosted < self.count() {
+            return hosted >= self.count();
+        }
+        self.look_ahead(part) && self.reaches_peak(part)
     }
 
-    fn hosts_enough(&self, usage: impl Iterator<Item = Amounts>) -> bool {
-        let mut hosted = 0_u64;
-        for ((node, usage), &limit) in usage.enumerate().zip(self.limits) {
-            if is_below(usage, limit) {
-                hosted += u64::from(self.hosts(node, usage));
-                if hosted >= u64::from(self.wanted.count) {
-                    return true;
-                }
-            }
-        }
-        false
+    fn hosts_enough(&mut self, usage: &[Amounts]) -> bool {
+        self.below.compare(usage, self.limits);
+        let mut hosted = 0;
+        self.below
+            .each(|node| hosted += u64::from(self.wanted.hosts(self.rooms, node, usage[node])));
+        hosted >= self.count()
     }
 
-    fn hosts(&self, node: usize, usage: Amounts) -> u32 {
-        if self.wanted.count == 1 {
-            return 1;
-        }
-        self.rooms[node].hosts(usage, &self.wanted.size, self.wanted.count)
+    /// The nodes that are below their limits; returns how many instances they host together.
+    fn find_candidates(&mut self, usage_of: impl Fn(usize) -> Amounts) -> u64 {
+        let Self {
+            below,
+            candidates,
+            rooms,
+            wanted,
+            ..
+        } = self;
+        let mut hosted = 0;
+        candidates.clear();
+        below.each(|node| {
+            let hosts = wanted.hosts(rooms, node, usage_of(node));
+            hosted += u64::from(hosts);
+            candidates.push(Candidate { node, hosts });
+        });
+        hosted
     }
 
-    /// The nodes that have room somewhere in the stretch, of those not known to be blocked.
-    fn find_candidates(&mut self, part: &Part<'_>) -> bool {
-        // Whether a node has room cannot be foreseen: so no branch depends on it.
-        let mut found = 0;
-        let known = self.blocked_from.iter().zip(self.limits);
-        for ((node, least), (&blocked_from, &limit)) in part.least().enumerate().zip(known) {
-            self.with_room[found] = node;
-            found += usize::from((blocked_from < part.ends) & is_below(least, limit));
-        }
-        self.candidates.clear();
-        for &node in &self.with_room[..found] {
-            let hosts = self.hosts(node, part.least_of(node));
-            self.candidates.push(Candidate { node, hosts });
-        }
-        self.has_enough_candidates()
+    fn count(&self) -> u64 {
+        u64::from(self.wanted.count)
+    }
+
+    /// Whether as many as are wanted are hosted at once long enough, as far as that is worth
+    /// finding out: few candidates are soon gone through, and few instances nearly always fit.
+    fn reaches_peak(&mut self, stretch: &Part<'_>) -> bool {
+        let nodes = self.rooms.len();
+        self.candidates.len() <= nodes / FEW
+            || self.count() * PEAK_WORTH < nodes as u64
+            || self
+                .peaks
+                .find(stretch, (self.rooms, self.limits), &self.wanted)
     }
 
     fn has_enough_candidates(&self) -> bool {
-        let hosted = self.candidates.iter();
-        hosted.map(|found| u64::from(found.hosts)).sum::<u64>() >= u64::from(self.wanted.count)
+        let hosted = self.candidates.iter().map(|found| u64::from(found.hosts));
+        hosted.sum::<u64>() >= self.count()
     }
 
     /// Leaves only the candidates that are nowhere blocked in the stretches that all windows which
@@ -194,12 +231,8 @@ impl Filter<'_> {
             if seen.ends > until {
                 break;
             }
-            let blocked = seen.most().zip(self.limits);
-            for ((most, &limit), from) in blocked.zip(&mut self.blocked_from) {
-                if !is_below(most, limit) {
-                    *from = seen.begins;
-                }
-            }
+            seen.most_below(self.limits, &mut self.below);
+            self.below.set_others(seen.begins, &mut self.blocked_from);
             if !ahead.advance(|_| false) {
                 self.ahead = None;
             }
