@@ -72,29 +72,6 @@ impl ViewReads {
         Self { views }
     }
 
-    async fn with_instances(
-        &self,
-        rows: Vec<openpex_projections::ReservationView>,
-    ) -> Result<Vec<ReservationView>, ReadError> {
-        let ids: Vec<ReservationId> = rows.iter().map(|row| row.id).collect();
-        let mut instances = self
-            .views
-            .instances()
-            .of_reservations(&ids)
-            .await
-            .map_err(unavailable)?;
-        let view = |row: openpex_projections::ReservationView| ReservationView {
-            id: row.id,
-            instances: instances.remove(&row.id).unwrap_or_default(),
-            reservation: row.state,
-            sequence: row.sequence,
-            position: row.position,
-        };
-        Ok(rows.into_iter().map(view).collect())
-    }
-}
-
-impl ViewReads {
     /// The reservations of a series; none where there is no such series.
     async fn occurrences(&self, id: SeriesId) -> Result<Vec<ReservationId>, ReadError> {
         let found = self.views.series().find(id).await.map_err(unavailable)?;
@@ -171,10 +148,7 @@ impl ReadSide for ViewReads {
             .find(id)
             .await
             .map_err(unavailable)?;
-        Ok(self
-            .with_instances(found.into_iter().collect())
-            .await?
-            .pop())
+        Ok(found.map(reservation_view))
     }
 
     async fn list_reservations(
@@ -204,7 +178,7 @@ impl ReadSide for ViewReads {
         let listed = listed.map_err(unavailable)?;
         Ok(Listed {
             next: listed.next.map(|cursor| cursor.to_string()),
-            entries: self.with_instances(listed.rows).await?,
+            entries: listed.rows.into_iter().map(reservation_view).collect(),
         })
     }
 
@@ -393,6 +367,16 @@ fn series_view(row: openpex_projections::SeriesView) -> SeriesView {
         series: row.state,
         sequence: row.sequence,
         position: row.position,
+    }
+}
+
+fn reservation_view(view: openpex_projections::ReservationView) -> ReservationView {
+    ReservationView {
+        id: view.id,
+        instances: view.instances,
+        reservation: view.state,
+        sequence: view.sequence,
+        position: view.position,
     }
 }
 

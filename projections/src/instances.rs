@@ -1,14 +1,12 @@
 //! The view of instances: every virtual machine there ever was, as wanted and as observed.
 
-use std::collections::HashMap;
-
 use openpex_aggregates::instance::{Instance, PowerState, Wanted, Work};
 use openpex_aggregates::{InstanceId, NodeName, ReservationId, Timestamp, UserId};
 
 use crate::error::ViewsError;
 use crate::list::{Also, Listed, Listing, Page, duration_class};
 use crate::source::SourceError;
-use crate::store::{Statement, Value};
+use crate::store::Value;
 use crate::table::{Table, View, find};
 use crate::views::Views;
 
@@ -141,40 +139,6 @@ impl Instances<'_> {
         page: Page,
     ) -> Result<Listed<InstanceView>, ViewsError> {
         filter.listing().read(self.0, page).await
-    }
-
-    /// The ids of the instances of some reservations, in the order of their making, those included
-    /// whose VM is gone. At most a page of reservations at a time.
-    ///
-    /// # Errors
-    /// [`ViewsError::LimitOutOfRange`], [`ViewsError::NotReady`], or the store's.
-    pub async fn of_reservations(
-        &self,
-        ids: &[ReservationId],
-    ) -> Result<HashMap<ReservationId, Vec<InstanceId>>, ViewsError> {
-        if ids.is_empty() {
-            return Ok(HashMap::new());
-        }
-        Page::checked_limit(ids.len())?;
-        let mut statement = Statement::new(
-            "SELECT reservation_id, instance_id FROM instances WHERE reservation_id IN (",
-        );
-        statement.push_padded(ids.iter().map(ToString::to_string));
-        statement.push(") ORDER BY created_position");
-        let mut of: HashMap<ReservationId, Vec<InstanceId>> = HashMap::new();
-        for (reservation_id, instance_id) in self.0.fetch::<(String, String)>(&statement).await? {
-            let bad = |source: SourceError| ViewsError::BadRow {
-                view: Instance::NAME,
-                key: instance_id.clone(),
-                source,
-            };
-            let reservation_id = reservation_id
-                .parse()
-                .map_err(|e: uuid::Error| bad(e.into()))?;
-            let instance_id = Instance::read_id(&instance_id).map_err(bad)?;
-            of.entry(reservation_id).or_default().push(instance_id);
-        }
-        Ok(of)
     }
 }
 

@@ -7,14 +7,14 @@ use openpex_aggregates::{Timestamp, UserId};
 
 use crate::error::ViewsError;
 use crate::store::{Statement, Value};
-use crate::table::{StoredView, Table, View, select};
+use crate::table::{StoredView, Table, View, columns_to_read};
 use crate::views::Views;
 
 /// Most rows of one page.
 pub const LIST_LIMIT_MAX: usize = 1_000;
 
 /// Most rows that are looked through one by one, where they are all that a rare window or template has.
-const CANDIDATES_MAX: u64 = 1_024;
+const CANDIDATES_MAX: i64 = 1_024;
 /// From below 5 minutes to above 2 years.
 const DURATION_CLASSES: std::ops::RangeInclusive<i64> = 8..=18;
 
@@ -64,6 +64,16 @@ impl<V, Cursor> Listed<V, Cursor> {
         let next = rows.last().filter(|_| more).map(cursor);
         Self { rows, next }
     }
+
+    /// The same page of what its rows are read as.
+    pub(crate) fn try_map<W, E>(
+        self,
+        read: impl FnMut(V) -> Result<W, E>,
+    ) -> Result<Listed<W, Cursor>, E> {
+        let Self { rows, next } = self;
+        let rows: Result<Vec<W>, E> = rows.into_iter().map(read).collect();
+        rows.map(|rows| Listed { rows, next })
+    }
 }
 
 /// A column and the value it must have.
@@ -76,6 +86,40 @@ pub(crate) enum Also {
     Equal(Equal),
     /// A condition as it is written: for an index that holds only such rows.
     Literal(&'static str),
+}
+
+/// Rows that a list is made of, where they are few.
+struct Candidates {
+    /// Finds their `created_position`.
+    statement: Statement,
+    /// How many are few.
+    max: i64,
+}
+
+/// How many candidates were found, beside one of the page's rows; beside none where it has none.
+#[derive(sqlx::FromRow)]
+struct FoundRow {
+    found: i64,
+    id: Option<String>,
+    sequence: Option<i64>,
+    position: Option<i64>,
+    created_position: Option<i64>,
+    state: Option<String>,
+    #[sqlx(default)]
+    instances: Option<String>,
+}
+
+impl FoundRow {
+    fn stored(self) -> Option<StoredView> {
+        Some(StoredView {
+            id: self.id?,
+            sequence: self.sequence?,
+            position: self.position?,
+            created_position: self.created_position?,
+            state: self.state?,
+            instances: self.instances,
+        })
+    }
 }
 
 /// What a list is made of.
@@ -116,56 +160,68 @@ impl Listing {
         views: &Views,
         page: Page,
     ) -> Result<Listed<View<A::Id, A>>, ViewsError> {
-        let limit = Page::checked_limit(page.limit)? + 1;
-        let before = page.before.unwrap_or(u64::MAX);
-        let statement = match self.candidates::<A>(views).await? {
-            None => self.newest::<A>(before, limit),
-            Some(candidates) if candidates.is_empty() => {
-                let (rows, next) = (Vec::new(), None);
-                return Ok(Listed { rows, next });
-            }
-            Some(candidates) => self.newest_of::<A>(&candidates, before, limit),
-        };
-        let stored = views.fetch::<StoredView>(&statement).await?;
-        let rows: Result<Vec<_>, _> = stored.into_iter().map(StoredView::read::<A>).collect();
-        Ok(Listed::cut(rows?, page.limit, |view| view.created_position))
+        let stored = self.read_stored::<A>(views, page).await?;
+        stored.try_map(StoredView::read::<A>)
     }
 
-    /// The rows that the list is made of, where they are few; `None` where they are many.
-    async fn candidates<A: Table>(&self, views: &Views) -> Result<Option<Vec<i64>>, ViewsError> {
-        if let Some(among) = &self.among {
-            let found = views.fetch::<(i64,)>(&rows_of_keys::<A>(among)).await?;
-            return Ok(Some(
-                found.into_iter().map(|(position,)| position).collect(),
-            ));
-        }
-        let also = self.also.iter().map(|also| Some(rows_that_are::<A>(also)));
-        let statements = [self.in_window::<A>(), self.of_template::<A>()];
-        for statement in also.chain(statements) {
-            let found = rare_rows(views, statement).await?;
-            if found.is_some() {
-                return Ok(found);
+    /// Reads one page as it is stored; most pages are one statement.
+    pub(crate) async fn read_stored<A: Table>(
+        &self,
+        views: &Views,
+        page: Page,
+    ) -> Result<Listed<StoredView>, ViewsError> {
+        let limit = Page::checked_limit(page.limit)? + 1;
+        let before = page.before.unwrap_or(u64::MAX);
+        let cut = |rows| {
+            Listed::cut(rows, page.limit, |row: &StoredView| {
+                row.created_position.unsigned_abs()
+            })
+        };
+        for candidates in self.candidates::<A>() {
+            let (max, statement) = (
+                candidates.max,
+                self.newest_of::<A>(candidates, before, limit),
+            );
+            let rows = views.fetch::<FoundRow>(&statement).await?;
+            if rows.iter().all(|row| row.found <= max) {
+                return Ok(cut(rows.into_iter().filter_map(FoundRow::stored).collect()));
             }
         }
-        Ok(None)
+        let statement = self.newest::<A>(before, limit);
+        Ok(cut(views.fetch(&statement).await?))
+    }
+
+    /// Where the rows of the list may be found, if they are few: the first that has few is all of them.
+    fn candidates<A: Table>(&self) -> Vec<Candidates> {
+        if let Some(among) = &self.among {
+            let (statement, max) = (rows_of_keys::<A>(among), i64::MAX);
+            return vec![Candidates { statement, max }];
+        }
+        let also = self.also.iter().map(rows_that_are::<A>);
+        let others = [self.in_window::<A>(), self.of_template::<A>()];
+        let few = |statement| Candidates {
+            statement,
+            max: CANDIDATES_MAX,
+        };
+        also.chain(others.into_iter().flatten()).map(few).collect()
     }
 
     /// The newest rows, through the indexes of the branches.
     fn newest<A: Table>(&self, before: u64, limit: u64) -> Statement {
-        let mut statement = select::<A>();
-        statement.push("WHERE created_position IN (SELECT created_position FROM (");
-        for (i, branch) in self.branches.iter().enumerate() {
+        let (columns, name) = (columns_to_read::<A>(), A::NAME);
+        let mut statement =
+            Statement::new(&format!("SELECT {columns} FROM {name} AS listed WHERE "));
+        let branches = self.branches_to_walk();
+        if let [branch] = &branches[..] {
+            self.push_newest(&mut statement, branch, before, limit);
+            return statement;
+        }
+        statement.push("created_position IN (SELECT created_position FROM (");
+        for (i, branch) in branches.iter().enumerate() {
             statement.push(if i == 0 { "" } else { " UNION ALL " });
             statement.push("SELECT created_position FROM (SELECT created_position FROM ");
-            statement.push(A::NAME).push(" WHERE ");
-            for (column, value) in branch {
-                statement.push(column).push(" = ");
-                statement.push_value(value.clone()).push(" AND ");
-            }
-            self.push_filters(&mut statement);
-            statement.push("created_position < ").push_value(before);
-            statement.push(" ORDER BY created_position DESC LIMIT ");
-            statement.push_value(limit);
+            statement.push(name).push(" WHERE ");
+            self.push_newest(&mut statement, branch, before, limit);
             statement.push(&format!(") AS branch_{i}"));
         }
         statement.push(") AS branches ORDER BY created_position DESC LIMIT ");
@@ -174,36 +230,101 @@ impl Listing {
         statement
     }
 
-    /// The newest rows among the candidates.
-    fn newest_of<A: Table>(&self, candidates: &[i64], before: u64, limit: u64) -> Statement {
-        let mut statement = select::<A>();
-        statement.push("WHERE created_position IN (");
-        statement.push_padded(candidates.iter().copied());
-        statement.push(") AND (");
+    /// The branches; where they are no more than the whole table, what all rows have in common is one.
+    fn branches_to_walk(&self) -> Vec<Vec<Equal>> {
+        match &self.branches[..] {
+            [whole] if whole.is_empty() => vec![self.equal().into_iter().take(1).collect()],
+            branches => branches.to_vec(),
+        }
+    }
+
+    /// The columns whose value all rows of the list have in common.
+    fn equal(&self) -> Vec<Equal> {
+        let also = self.also.iter().filter_map(|also| match also {
+            Also::Equal(equal) => Some(equal.clone()),
+            Also::Literal(_) => None,
+        });
+        let template = self.template.as_deref();
+        also.chain(template.map(|name| ("template", name.into())))
+            .collect()
+    }
+
+    /// Which rows of one branch are the newest.
+    ///
+    /// The branch's last column is written as a range and into the order, so that only the branch's index
+    /// is in that order. Were it one more equal column, the primary key would be so too, and PostgreSQL
+    /// would walk through it past the rows of all other branches: for half a second, where those of one
+    /// status are all old.
+    fn push_newest(&self, statement: &mut Statement, branch: &[Equal], before: u64, limit: u64) {
+        // Their own indexes have found too many already, and are not in the order of the branch's.
+        let of_no_index = self.equal().into_iter();
+        for (column, value) in of_no_index.filter(|equal| !branch.contains(equal)) {
+            statement.push(column).push(" || '' = ");
+            statement.push_value(value).push(" AND ");
+        }
+        self.push_others(statement);
+        let Some(((last, value), others)) = branch.split_last() else {
+            statement.push("created_position < ").push_value(before);
+            statement.push(" ORDER BY created_position DESC LIMIT ");
+            statement.push_value(limit);
+            return;
+        };
+        push_equal(statement, others);
+        statement.push(&format!("({last}, created_position) < ("));
+        statement.push_value(value.clone()).push(", ");
+        statement.push_value(before);
+        statement.push(&format!(") AND {last} >= "));
+        statement.push_value(value.clone());
+        statement.push(&format!(
+            " ORDER BY {last} DESC, created_position DESC LIMIT "
+        ));
+        statement.push_value(limit);
+    }
+
+    /// How many candidates there are, and the newest rows among them unless they are too many.
+    ///
+    /// Each step is a set of its own, and the candidates are looked up one by one (SQLite takes a CROSS JOIN
+    /// in the order in which it is written): left to choose, either store may go through all rows of a
+    /// branch, or of the table, instead.
+    fn newest_of<A: Table>(&self, candidates: Candidates, before: u64, limit: u64) -> Statement {
+        let (columns, name) = (columns_to_read::<A>(), A::NAME);
+        let Candidates { statement, max } = candidates;
+        let passing = format!(
+            "), passing AS MATERIALIZED (SELECT candidates.created_position \
+             FROM candidates CROSS JOIN {name} AS one \
+             WHERE one.created_position = candidates.created_position \
+             AND (SELECT COUNT(*) FROM candidates) <= {max} AND ("
+        );
+        let mut statement = statement.around("WITH candidates AS MATERIALIZED (", &passing);
         for (i, branch) in self.branches.iter().enumerate() {
             statement.push(if i == 0 { "(" } else { " OR (" });
-            for (column, value) in branch {
-                statement.push(column).push(" = ");
-                statement.push_value(value.clone()).push(" AND ");
-            }
+            push_equal(&mut statement, branch);
             statement.push("1 = 1)");
         }
         statement.push(") AND ");
-        self.push_filters(&mut statement);
-        statement.push("created_position < ").push_value(before);
-        statement.push(" ORDER BY created_position DESC LIMIT ");
+        push_equal(&mut statement, &self.equal());
+        self.push_others(&mut statement);
+        statement
+            .push("candidates.created_position < ")
+            .push_value(before);
+        statement.push(&format!(
+            ") SELECT counted.found, {columns} FROM (SELECT COUNT(*) AS found FROM candidates) AS counted \
+             LEFT JOIN (SELECT created_position FROM passing ORDER BY created_position DESC LIMIT "
+        ));
         statement.push_value(limit);
+        statement.push(&format!(
+            ") AS page ON 1 = 1 LEFT JOIN {name} AS listed \
+             ON listed.created_position = page.created_position ORDER BY page.created_position DESC"
+        ));
         statement
     }
 
-    fn push_filters(&self, statement: &mut Statement) {
-        if let Some(template) = &self.template {
-            statement.push("template = ");
-            statement.push_value(template.as_str()).push(" AND ");
-        }
+    /// What else must be so of a row than that its columns equal.
+    fn push_others(&self, statement: &mut Statement) {
         for also in &self.also {
-            also.push_to(statement);
-            statement.push(" AND ");
+            if let Also::Literal(condition) = also {
+                statement.push(condition).push(" AND ");
+            }
         }
         if let Some(from) = self.from {
             statement
@@ -236,14 +357,13 @@ impl Listing {
             statement
                 .push("SELECT created_position FROM ")
                 .push(A::NAME);
-            statement.push(" WHERE duration_class = ").push_value(class);
+            statement.push(&format!(" WHERE duration_class = {class}"));
             statement.push(" AND starts_at > ");
             statement.push_value(from.saturating_add(-longest_of(class)).0);
             statement.push(" AND starts_at < ").push_value(to.0);
             statement.push(" AND ends_at > ").push_value(from.0);
         }
-        statement.push(") AS overlapping LIMIT ");
-        statement.push_value(CANDIDATES_MAX + 1);
+        statement.push(&format!(") AS overlapping LIMIT {}", CANDIDATES_MAX + 1));
         Some(statement)
     }
 
@@ -254,6 +374,13 @@ impl Listing {
             "template",
             template.into(),
         ))))
+    }
+}
+
+fn push_equal(statement: &mut Statement, columns: &[Equal]) {
+    for (column, value) in columns {
+        statement.push(column).push(" = ");
+        statement.push_value(value.clone()).push(" AND ");
     }
 }
 
@@ -276,8 +403,8 @@ fn rows_that_are<A: Table>(also: &Also) -> Statement {
     let mut statement = Statement::new("SELECT created_position FROM ");
     statement.push(A::NAME).push(" WHERE ");
     also.push_to(&mut statement);
-    statement.push(" ORDER BY created_position LIMIT ");
-    statement.push_value(CANDIDATES_MAX + 1);
+    let most = CANDIDATES_MAX + 1;
+    statement.push(&format!(" ORDER BY created_position LIMIT {most}"));
     statement
 }
 
@@ -293,19 +420,6 @@ fn rows_of_keys<A: Table>(keys: &[String]) -> Statement {
     statement.push_padded(keys.iter().cloned());
     statement.push(")");
     statement
-}
-
-/// The rows that a statement finds, unless they are too many to be candidates.
-async fn rare_rows(
-    views: &Views,
-    statement: Option<Statement>,
-) -> Result<Option<Vec<i64>>, ViewsError> {
-    let Some(statement) = statement else {
-        return Ok(None);
-    };
-    let found = views.fetch::<(i64,)>(&statement).await?;
-    let few = u64::try_from(found.len()).is_ok_and(|found| found <= CANDIDATES_MAX);
-    Ok(few.then(|| found.into_iter().map(|(position,)| position).collect()))
 }
 
 /// Every class of windows.
@@ -329,6 +443,8 @@ pub(crate) fn longest_of(class: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use openpex_aggregates::reservation::Reservation;
+
     use super::*;
 
     #[test]
@@ -340,6 +456,21 @@ mod tests {
                 matches!(error, ViewsError::LimitOutOfRange { asked: a, max: LIST_LIMIT_MAX } if a == asked)
             );
         }
+    }
+
+    #[test]
+    fn a_branch_is_read_in_the_order_of_its_own_index() {
+        let statement = Listing {
+            branches: vec![vec![
+                ("user_id", Value::from(7_u64)),
+                ("status", "EXPIRED".into()),
+            ]],
+            ..Listing::default()
+        }
+        .newest::<Reservation>(9, 51);
+        let of_branch = "AS listed WHERE user_id = $1 AND (status, created_position) < ($2, $3) \
+            AND status >= $4 ORDER BY status DESC, created_position DESC LIMIT $5";
+        assert!(statement.sql.ends_with(of_branch), "{}", statement.sql);
     }
 
     #[test]

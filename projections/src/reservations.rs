@@ -2,19 +2,34 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use openpex_aggregates::instance::Instance;
 use openpex_aggregates::reservation::{Reservation, StatusName};
 use openpex_aggregates::terms::Terms;
-use openpex_aggregates::{ReservationId, Timestamp, UserId};
+use openpex_aggregates::{InstanceId, ReservationId, Timestamp, UserId};
 
 use crate::error::ViewsError;
 use crate::list::{Also, Listed, Listing, Page, duration_class};
 use crate::source::SourceError;
 use crate::store::Value;
-use crate::table::{KEYS_MAX, Table, View, columns_of, find};
+use crate::table::{KEYS_MAX, StoredView, Table, View, columns_of, find_stored};
 use crate::views::Views;
 
 /// A reservation as of the checkpoint.
-pub type ReservationView = View<ReservationId, Reservation>;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReservationView {
+    /// Which.
+    pub id: ReservationId,
+    /// Its state.
+    pub state: Reservation,
+    /// The number of its newest event in its stream.
+    pub sequence: u64,
+    /// The position of its newest event.
+    pub position: u64,
+    /// The position of its first event; never changes.
+    pub created_position: u64,
+    /// Its instances in the order of their making, those included whose VM is gone.
+    pub instances: Vec<InstanceId>,
+}
 
 /// Which reservations; what is not set does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,8 +85,33 @@ impl Table for Reservation {
         ]
     }
 
+    const READ_WITH: &'static str = ", (SELECT string_agg(instance_id, ' ' ORDER BY instances.created_position) \
+        FROM instances WHERE instances.reservation_id = listed.reservation_id) AS instances";
+
     fn read_id(text: &str) -> Result<Self::Id, SourceError> {
         Ok(text.parse()?)
+    }
+}
+
+impl ReservationView {
+    fn read(mut stored: StoredView) -> Result<Self, ViewsError> {
+        let instances = stored.instances.take().unwrap_or_default();
+        let instances = instances.split_ascii_whitespace().map(Instance::read_id);
+        let instances = instances.collect::<Result<_, _>>();
+        let instances = instances.map_err(|source| ViewsError::BadRow {
+            view: Reservation::NAME,
+            key: stored.id.clone(),
+            source,
+        })?;
+        let view: View<ReservationId, Reservation> = stored.read()?;
+        Ok(Self {
+            id: view.id,
+            state: view.state,
+            sequence: view.sequence,
+            position: view.position,
+            created_position: view.created_position,
+            instances,
+        })
     }
 }
 
@@ -87,7 +127,8 @@ impl Reservations<'_> {
     /// # Errors
     /// [`ViewsError::NotReady`], or the store's.
     pub async fn find(&self, id: ReservationId) -> Result<Option<ReservationView>, ViewsError> {
-        find(self.0, &id).await
+        let found = find_stored::<Reservation>(self.0, &id).await?;
+        found.map(ReservationView::read).transpose()
     }
 
     /// Where each of these reservations stands; those that are not there are left out.
@@ -119,7 +160,9 @@ impl Reservations<'_> {
         filter: &ReservationFilter,
         page: Page,
     ) -> Result<Listed<ReservationView>, ViewsError> {
-        filter.listing().read(self.0, page).await
+        let listing = filter.listing();
+        let stored = listing.read_stored::<Reservation>(self.0, page).await?;
+        stored.try_map(ReservationView::read)
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) trait Table: Default + Serialize + DeserializeOwned + Send + Sync {
     const KEY: &'static str;
     /// The columns that lists filter by and analysts read.
     const COLUMNS: &'static [&'static str];
+    /// What readers get of a `listed` row beside its own columns; begins with a comma.
+    const READ_WITH: &'static str = "";
     /// The values of [`Self::COLUMNS`], in their order.
     fn columns(&self) -> Vec<Value>;
     /// Reads the column of the id.
@@ -50,11 +52,14 @@ pub(crate) trait Table: Default + Serialize + DeserializeOwned + Send + Sync {
 /// The columns that every view has, as they are selected.
 #[derive(sqlx::FromRow)]
 pub(crate) struct StoredView {
-    id: String,
-    sequence: i64,
-    position: i64,
-    created_position: i64,
-    state: String,
+    pub(crate) id: String,
+    pub(crate) sequence: i64,
+    pub(crate) position: i64,
+    pub(crate) created_position: i64,
+    pub(crate) state: String,
+    /// The ids of a reservation's instances, with a blank between them; none where there are none.
+    #[sqlx(default)]
+    pub(crate) instances: Option<String>,
 }
 
 /// `SELECT` and the columns of a [`StoredView`].
@@ -64,6 +69,15 @@ pub(crate) fn select<A: Table>() -> Statement {
         A::KEY,
         A::NAME
     ))
+}
+
+/// The columns of a [`StoredView`] as readers get them, of a table that is `listed` in the statement.
+pub(crate) fn columns_to_read<A: Table>() -> String {
+    format!(
+        "listed.{} AS id, listed.sequence, listed.position, listed.created_position, listed.state{}",
+        A::KEY,
+        A::READ_WITH
+    )
 }
 
 impl StoredView {
@@ -89,11 +103,21 @@ pub(crate) async fn find<A: Table>(
     views: &Views,
     id: &A::Id,
 ) -> Result<Option<View<A::Id, A>>, ViewsError> {
-    let mut statement = select::<A>();
-    statement.push(&format!("WHERE {} = ", A::KEY));
-    statement.push_value(id.to_string());
-    let found = views.fetch::<StoredView>(&statement).await?.pop();
+    let found = find_stored::<A>(views, id).await?;
     found.map(StoredView::read).transpose()
+}
+
+/// The same as it is stored.
+pub(crate) async fn find_stored<A: Table>(
+    views: &Views,
+    id: &A::Id,
+) -> Result<Option<StoredView>, ViewsError> {
+    let (columns, name, key) = (columns_to_read::<A>(), A::NAME, A::KEY);
+    let mut statement = Statement::new(&format!(
+        "SELECT {columns} FROM {name} AS listed WHERE listed.{key} = "
+    ));
+    statement.push_value(id.to_string());
+    Ok(views.fetch::<StoredView>(&statement).await?.pop())
 }
 
 /// Reads `columns`, the key before them, of the rows with these ids; at least one, at most [`KEYS_MAX`].

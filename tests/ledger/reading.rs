@@ -61,6 +61,27 @@ async fn a_fold_stops_at_the_event_it_refuses(site: Site) {
     assert_eq!(folded, [2, 3]);
 }
 
+async fn folds_that_stop_early_leave_the_ledger_to_be_read(site: Site) {
+    let claim = site.claim().await;
+    // More than a reader may be ahead of the fold, and more folds than there are connections.
+    let count = 3_000;
+    append(&*site.ledger, &claim, Head::EMPTY, &events("a", 1, count))
+        .await
+        .unwrap();
+    for last in 1..=20 {
+        let mut fold = |event: &openpex::ledger::StoredEvent| {
+            let more = event.position < last;
+            more.then_some(()).ok_or_else(|| "enough".to_owned())
+        };
+        let error = site.ledger.for_each_after(0, &mut fold).await.unwrap_err();
+        assert!(
+            matches!(error, LedgerError::FoldRefused { position, .. } if position == last),
+            "{error:?}"
+        );
+    }
+    assert_eq!(all(&site.ledger).await.len() as u64, count);
+}
+
 async fn the_hashes_of_some_positions_are_those_of_their_events(site: Site) {
     let claim = site.claim().await;
     append(&*site.ledger, &claim, Head::EMPTY, &events("a", 1, 5))
@@ -94,6 +115,7 @@ async fn a_ledger_outlives_being_closed(site: Site) {
 crate::on_every_store!(
     pages_join_without_a_seam,
     a_fold_stops_at_the_event_it_refuses,
+    folds_that_stop_early_leave_the_ledger_to_be_read,
     the_hashes_of_some_positions_are_those_of_their_events,
     a_ledger_outlives_being_closed,
 );

@@ -25,6 +25,11 @@ pub(crate) use statement::{Statement, Value};
 
 /// How many readers PostgreSQL is asked for, beside the one writer.
 const POSTGRES_READERS_MAX: u32 = 7;
+/// How many of them are connected before anybody asks.
+const POSTGRES_READERS_KEPT: u32 = 2;
+/// Finds nothing, and has PostgreSQL look up the tables of the lists and their indexes.
+const LEARN_TABLES: &str = "SELECT FROM reservations, instances WHERE reservations.status = '' \
+    AND instances.reservation_id = reservations.reservation_id";
 /// How many readers SQLite has, beside its one writer.
 const SQLITE_READERS_MAX: u32 = 4;
 /// How long a task waits for a connection.
@@ -135,6 +140,12 @@ impl Store {
             ("search_path", POSTGRES_SCHEMA),
             ("synchronous_commit", "off"),
             ("client_min_messages", "error"),
+            // Every statement has one good plan, by the index that it was made for. Finding it anew for
+            // each page costs more than the page, and for each thousand values more than writing them;
+            // and guesses from the values of a list that is in the order of its making go wrong: those
+            // of one status are not spread evenly. Nor is any statement worth compiling.
+            ("plan_cache_mode", "force_generic_plan"),
+            ("jit", "off"),
         ]);
         let mut connection = options.connect().await?;
         make_schema(&mut connection).await?;
@@ -154,11 +165,17 @@ impl Store {
                     })
                 })
         };
-        // A reader's statement is a transaction of its own: there is never one left open.
-        let readers = pool(POSTGRES_READERS_MAX).connect_lazy_with(options.clone());
-        // The runner's few statements have one good plan each. Finding it anew for a thousand values
-        // costs more than writing them; a reader's plan does hang on what is asked for.
-        let of_runner = options.options([("plan_cache_mode", "force_generic_plan")]);
+        // A reader's statement is a transaction of its own: there is never one left open. The first
+        // ones are not to wait for a connection, nor for it to learn the tables.
+        let readers = pool(POSTGRES_READERS_MAX)
+            .min_connections(POSTGRES_READERS_KEPT)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    connection.execute(LEARN_TABLES).await?;
+                    Ok(())
+                })
+            });
+        let readers = readers.connect_with(options.clone()).await?;
         let writer = pool(1).after_release(|connection, _| {
             Box::pin(async move {
                 // Ends what a task left open that was dropped in the middle.
@@ -166,7 +183,7 @@ impl Store {
                 Ok(true)
             })
         });
-        let writer = writer.connect_lazy_with(of_runner);
+        let writer = writer.connect_lazy_with(options);
         Ok(Self::Postgres { readers, writer })
     }
 

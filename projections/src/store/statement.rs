@@ -54,7 +54,7 @@ impl From<&str> for Value {
 /// SQL in the making; values are only ever bound, never written into it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Statement {
-    pub(super) sql: String,
+    pub(crate) sql: String,
     values: Vec<Value>,
 }
 

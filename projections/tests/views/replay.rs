@@ -70,10 +70,23 @@ pub fn fold(events: &[SourceEvent]) -> Everything {
             Fact::Standing(id, of) => seen(&mut standing, id, event, |s| s.fold(of)),
         }
     }
-    let mut reservations: Vec<_> = reservations.into_values().collect();
-    reservations.sort_by_key(|view| std::cmp::Reverse(view.created_position));
     let mut instances: Vec<_> = instances.into_values().collect();
     instances.sort_by_key(|view| std::cmp::Reverse(view.created_position));
+    let mut of: BTreeMap<ReservationId, Vec<InstanceId>> = BTreeMap::new();
+    for view in instances.iter().rev() {
+        let of = of.entry(view.state.spec.reservation_id).or_default();
+        of.push(view.id);
+    }
+    let seen = |view: View<ReservationId, Reservation>| ReservationView {
+        instances: of.remove(&view.id).unwrap_or_default(),
+        id: view.id,
+        state: view.state,
+        sequence: view.sequence,
+        position: view.position,
+        created_position: view.created_position,
+    };
+    let mut reservations: Vec<_> = reservations.into_values().map(seen).collect();
+    reservations.sort_by_key(|view| std::cmp::Reverse(view.created_position));
     Everything {
         reservations,
         instances,
