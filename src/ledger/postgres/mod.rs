@@ -4,13 +4,14 @@
 //! lock belongs to a session, so a pooler between us and the server must be in session mode.
 
 mod append;
-mod read_ahead;
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::TryStreamExt;
 use openpex_aggregates::UserId;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{ConnectOptions, Executor, PgConnection};
@@ -38,6 +39,10 @@ const WRITER_LOCK: i64 = 0x6f_7065_6e70_6578;
 const SELECT_NOT_DURABLE: &str = "\
     SELECT name, setting FROM pg_settings WHERE setting = 'off' \
     AND name IN ('fsync', 'full_page_writes', 'synchronous_commit') ORDER BY name";
+const SELECT_AFTER: &str = "\
+    SELECT position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, \
+    event_version, payload::text, metadata::text, hash FROM events WHERE position > $1 \
+    ORDER BY position LIMIT $2";
 const SELECT_STREAM: &str = "\
     SELECT position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, \
     event_version, payload::text, metadata::text, hash FROM events \
@@ -209,7 +214,18 @@ impl EventStore for PostgresStore {
         limit: u32,
         visit: Visitor<'_>,
     ) -> Result<u32, LedgerError> {
-        read_ahead::scan(self.pool(), position, limit, visit).await
+        let query = sqlx::query(SELECT_AFTER)
+            .bind(to_db(position))
+            .bind(i64::from(limit));
+        let mut rows = query.fetch(self.pool());
+        let mut shown = 0;
+        while let Some(row) = rows.try_next().await.map_err(LedgerError::unavailable)? {
+            shown += 1;
+            if let ControlFlow::Break(()) = visit(rows::event(&row)?) {
+                break;
+            }
+        }
+        Ok(shown)
     }
 
     async fn read_stream(
