@@ -11,6 +11,9 @@
 //! also a refusal, waits for the batch before it, since it may depend on what that batch decided.
 //! If an append fails, both batches are answered with an error, the memory is thrown away and the
 //! ledger is folded again: no decision ever rests on an event that is not in the ledger.
+//!
+//! The service runs it on a thread of its own ([`Writer::run_here`]): everybody waits for the writer,
+//! so it must not wait for a turn among those who do.
 
 mod batch;
 mod recent;
