@@ -167,14 +167,15 @@ impl InstanceFilter {
         let equal = |column, value| Also::Equal((column, value));
         let of_reservation = self.reservation_id.map(|id| id.to_string().into());
         let on_node = self.node.as_ref().map(|node| node.0.as_str().into());
+        let of_template = self.template.as_deref().map(Value::from);
         let also = [
             of_reservation.map(|id| equal("reservation_id", id)),
             self.stuck.then_some(Also::Literal("work = 'stuck'")),
             on_node.map(|node| equal("node", node)),
+            of_template.map(|name| equal("template", name)),
         ];
         Listing {
             branches,
-            template: self.template.clone(),
             also: also.into_iter().flatten().collect(),
             among: None,
             from: self.from,

@@ -13,7 +13,7 @@ use crate::views::Views;
 /// Most rows of one page.
 pub const LIST_LIMIT_MAX: usize = 1_000;
 
-/// Most rows that are looked through one by one, where they are all that a rare window or template has.
+/// Most rows that are looked through one by one, where they are all that a rare window, or a rare template or the like, has.
 const CANDIDATES_MAX: i64 = 1_024;
 /// From below 5 minutes to above 2 years.
 const DURATION_CLASSES: std::ops::RangeInclusive<i64> = 8..=18;
@@ -124,16 +124,14 @@ impl FoundRow {
 
 /// What a list is made of.
 ///
-/// A row belongs to it if it is in one of the branches, of the template, and overlaps the window. Each
-/// branch is a range of an index that is already in the order of the list, so the newest rows of all
+/// A row belongs to it if it is in one of the branches, is what else it must be, and overlaps the window.
+/// Each branch is a range of an index that is already in the order of the list, so the newest rows of all
 /// branches cost a few index entries a branch, however long the table is. A window or a template may
 /// be rare, though: then its own rows are found first, and the list is made of those.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     /// Each a prefix of an index; at least one.
     pub(crate) branches: Vec<Vec<Equal>>,
-    /// The template, if it matters.
-    pub(crate) template: Option<String>,
     /// What else must be so.
     pub(crate) also: Vec<Also>,
     /// The only ids it may have; at most as many as may be candidates.
@@ -198,12 +196,11 @@ impl Listing {
             return vec![Candidates { statement, max }];
         }
         let also = self.also.iter().map(rows_that_are::<A>);
-        let others = [self.in_window::<A>(), self.of_template::<A>()];
         let few = |statement| Candidates {
             statement,
             max: CANDIDATES_MAX,
         };
-        also.chain(others.into_iter().flatten()).map(few).collect()
+        also.chain(self.in_window::<A>()).map(few).collect()
     }
 
     /// The newest rows, through the indexes of the branches.
@@ -240,13 +237,11 @@ impl Listing {
 
     /// The columns whose value all rows of the list have in common.
     fn equal(&self) -> Vec<Equal> {
-        let also = self.also.iter().filter_map(|also| match also {
+        let equal = self.also.iter().filter_map(|also| match also {
             Also::Equal(equal) => Some(equal.clone()),
             Also::Literal(_) => None,
         });
-        let template = self.template.as_deref();
-        also.chain(template.map(|name| ("template", name.into())))
-            .collect()
+        equal.collect()
     }
 
     /// Which rows of one branch are the newest.
@@ -365,15 +360,6 @@ impl Listing {
         }
         statement.push(&format!(") AS overlapping LIMIT {}", CANDIDATES_MAX + 1));
         Some(statement)
-    }
-
-    /// Finds the rows of the template, as many as may be candidates and one more.
-    fn of_template<A: Table>(&self) -> Option<Statement> {
-        let template = self.template.as_deref()?;
-        Some(rows_that_are::<A>(&Also::Equal((
-            "template",
-            template.into(),
-        ))))
     }
 }
 

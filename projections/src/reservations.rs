@@ -181,11 +181,12 @@ impl ReservationFilter {
         };
         let of_type = self.instance_type.as_deref();
         let of_type = of_type.map(|name| Also::Equal(("instance_type", name.into())));
+        let template = self.template.as_deref();
+        let of_template = template.map(|name| Also::Equal(("template", name.into())));
         let ids = |ids: &Vec<ReservationId>| ids.iter().map(ToString::to_string).collect();
         Listing {
             branches,
-            template: self.template.clone(),
-            also: of_type.into_iter().collect(),
+            also: of_type.into_iter().chain(of_template).collect(),
             among: self.among.as_ref().map(ids),
             from: self.from,
             to: self.to,

@@ -44,13 +44,12 @@ impl Rows {
         key: &'static str,
         own: &'static [&'static str],
     ) -> Self {
-        let rows = Vec::new();
         Self {
             table,
             key,
             is_shared: true,
             own,
-            rows,
+            rows: Vec::new(),
         }
     }
 
@@ -60,14 +59,9 @@ impl Rows {
         key: &'static str,
         own: &'static [&'static str],
     ) -> Self {
-        let rows = Vec::new();
-        Self {
-            table,
-            key,
-            is_shared: false,
-            own,
-            rows,
-        }
+        let mut rows = Self::new(table, key, own);
+        rows.is_shared = false;
+        rows
     }
 
     /// One row more: its key, of an aggregate `created_position`, `sequence`, `position` and `state`, then
