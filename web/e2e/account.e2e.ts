@@ -1,25 +1,18 @@
 /** Coming in, and what one has of one's own: password, tokens, a zone, credits. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { afterEach, expect, it } from "vitest";
 
-import { Visitor, launchBrowser } from "./harness/browser";
+import { Visitor } from "./harness/browser";
 import { ADMIN, Service } from "./harness/service";
+import { browser, serve, service } from "./harness/site";
 
 const HOUR = 3_600_000;
 /** Longer than a session lives that nobody uses. */
 const TOO_LONG = 9 * HOUR;
 
-let service: Service;
-let browser: Browser;
 let visitor: Visitor;
 
-beforeAll(async () => {
-  [service, browser] = await Promise.all([Service.start(), launchBrowser()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
-});
+serve();
 afterEach(async () => {
   const { faults } = visitor;
   await visitor.close();

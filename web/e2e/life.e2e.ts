@@ -1,26 +1,17 @@
 /** The whole of a user's life: from registering to what has expired and how it came about. */
 import { readFile } from "node:fs/promises";
 
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
 
-import { Visitor, launchBrowser } from "./harness/browser";
-import { Service } from "./harness/service";
+import { Visitor } from "./harness/browser";
+import { browser, serve, service } from "./harness/site";
 
 const HOUR = 3_600_000;
 const PATIENCE = { timeout: 20_000 };
 const EVA = { username: "eva", password: "a long walk by the lake" };
 
-let service: Service;
-let browser: Browser;
-
-beforeAll(async () => {
-  [service, browser] = await Promise.all([Service.start(), launchBrowser()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
-});
+serve();
 
 const place = (page: Page, name: string) =>
   page.getByRole("navigation", { name: "Places" }).getByRole("link", { name, exact: true });

@@ -1,31 +1,26 @@
 /** The lists of reservations and instances: filters, pages, several at once, files. */
 import { readFile } from "node:fs/promises";
 
-import type { Browser, Download, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import type { Download, Page } from "playwright-core";
+import { afterEach, beforeAll, expect, it } from "vitest";
 
-import { Visitor, launchBrowser } from "./harness/browser";
-import { ADMIN, type Credentials, Service } from "./harness/service";
+import { Visitor } from "./harness/browser";
+import { ADMIN, type Credentials } from "./harness/service";
+import { browser, serve, service } from "./harness/site";
 
 const HOUR = 3_600_000;
 const PATIENCE = { timeout: 15_000 };
 
-let service: Service;
-let browser: Browser;
 let visitor: Visitor;
 let page: Page;
 let ann: Credentials;
 
+serve();
 beforeAll(async () => {
-  [service, browser] = await Promise.all([Service.start(), launchBrowser()]);
   ann = await service.register("ann");
   // One hour after the other, so that all of them fit; the last is the newest.
   for (let hour = 1; hour <= 27; hour += 1) await service.reserve(ann, hour * HOUR);
   await service.reserve(ann, 40 * HOUR, { type: "LARGE" });
-});
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
 });
 afterEach(async () => {
   const { faults } = visitor;

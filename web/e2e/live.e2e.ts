@@ -1,27 +1,21 @@
 /** What changes on the server appears on an open page, also over a restart of the server. */
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterEach, beforeAll, expect, it } from "vitest";
 
-import { Visitor, launchBrowser } from "./harness/browser";
-import { type Credentials, Service } from "./harness/service";
+import { Visitor } from "./harness/browser";
+import { type Credentials } from "./harness/service";
+import { browser, serve, service } from "./harness/site";
 
 const HOUR = 3_600_000;
 /** How soon a change is to be seen, in milliseconds. */
 const SOON = { timeout: 2000, interval: 20 };
 const PATIENCE = { timeout: 20_000, interval: 20 };
 
-let service: Service;
-let browser: Browser;
 let visitor: Visitor;
 let ann: Credentials;
 
+serve();
 beforeAll(async () => {
-  [service, browser] = await Promise.all([Service.start(), launchBrowser()]);
   ann = await service.register("ann");
-});
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
 });
 afterEach(async () => {
   const { faults } = visitor;

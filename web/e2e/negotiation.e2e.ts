@@ -1,9 +1,10 @@
-import type { Browser, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Locator, Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 
-import { Visitor, launchBrowser } from "./harness/browser";
-import { ADMIN, BEGIN, type Credentials, Service } from "./harness/service";
+import { Visitor } from "./harness/browser";
+import { ADMIN, BEGIN, type Credentials } from "./harness/service";
 import { until } from "./harness/until";
+import { browser, serve, service } from "./harness/site";
 
 const HOUR = 3_600_000;
 /** As many of the largest type as the simulated pool has room for: four nodes of 16 vCPUs. */
@@ -13,17 +14,7 @@ const FORM = "/reserve?type=XLARGE&count=16&start=2026-10-05T11:00Z&duration=720
 const DAY_VIEW = "&at=2026-10-05T07:00Z&span=day";
 const ASKED = /^16 XLARGE, proposed/;
 
-let service: Service;
-let browser: Browser;
-
-beforeAll(async () => {
-  service = await Service.start();
-  browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
-});
+serve();
 
 async function opened(who: Credentials): Promise<Visitor> {
   const visitor = await Visitor.open(browser, service);

@@ -1,20 +1,19 @@
 /** The pool, for operators and auditors: nodes and their load, instances, users. */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { afterEach, beforeAll, expect, it } from "vitest";
 
-import { Visitor, launchBrowser } from "./harness/browser";
-import { ADMIN, type Credentials, Service } from "./harness/service";
+import { Visitor } from "./harness/browser";
+import { ADMIN, type Credentials } from "./harness/service";
+import { browser, serve, service } from "./harness/site";
 
 const HOUR = 3_600_000;
 
-let service: Service;
-let browser: Browser;
 let visitor: Visitor;
 let user: Credentials;
 let running: string;
 
+serve(["--sim-hosts", "3"]);
 beforeAll(async () => {
-  [service, browser] = await Promise.all([Service.start(["--sim-hosts", "3"]), launchBrowser()]);
   user = await service.register("pia");
   running = await service.reserve(user, HOUR, {
     type: "XLARGE",
@@ -23,10 +22,6 @@ beforeAll(async () => {
   });
   await service.advance(HOUR + 60_000);
   await service.ask(user, "PUT", `/reservations/${running}/activate`);
-});
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
 });
 afterEach(async () => {
   const { faults } = visitor;

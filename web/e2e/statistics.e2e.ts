@@ -1,20 +1,19 @@
 /** Utilisation, demand and prices: drawn, in words, as tables and as files. */
 import { readFile } from "node:fs/promises";
 
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { afterEach, beforeAll, expect, it } from "vitest";
 
-import { Visitor, launchBrowser } from "./harness/browser";
-import { ADMIN, Service } from "./harness/service";
+import { Visitor } from "./harness/browser";
+import { ADMIN } from "./harness/service";
+import { browser, serve, service } from "./harness/site";
 
 const HOUR = 3_600_000;
 
-let service: Service;
-let browser: Browser;
 let visitor: Visitor;
 
+serve(["--sim-hosts", "2"]);
 beforeAll(async () => {
-  [service, browser] = await Promise.all([Service.start(["--sim-hosts", "2"]), launchBrowser()]);
   const user = await service.register("stan");
   const id = await service.reserve(user, HOUR, {
     type: "XLARGE",
@@ -27,10 +26,6 @@ beforeAll(async () => {
   const greedy = await service.proposal(HOUR, { type: "XLARGE", numInstancesFixed: 20 });
   await service.ask(user, "POST", "/reservations", greedy);
   await service.advance(2 * HOUR);
-});
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
 });
 afterEach(async () => {
   const { faults } = visitor;

@@ -1,22 +1,13 @@
 /** What a browser has to fetch before the first page is there. */
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 
-import { launchBrowser, Visitor } from "./harness/browser";
-import { Service } from "./harness/service";
+import { Visitor } from "./harness/browser";
+import { browser, serve, service } from "./harness/site";
 
 /** Bytes of script, as they come over the wire. */
 const SCRIPT_BYTES_MAX = 200_000;
 
-let service: Service;
-let browser: Browser;
-beforeAll(async () => {
-  [service, browser] = await Promise.all([Service.start(), launchBrowser()]);
-});
-afterAll(async () => {
-  await browser?.close();
-  await service?.stop();
-});
+serve();
 
 it("is little script", async () => {
   const visitor = await Visitor.open(browser, service);

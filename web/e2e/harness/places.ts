@@ -2,12 +2,13 @@
  * What must be true of every page: nobody is shut out (axe, both themes, a narrow screen), nothing
  * leaves the origin or breaks the policy, and every control can be used without breaking the page.
  */
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
 
 import { clickEverything } from "./click";
-import { Visitor, launchBrowser } from "./browser";
-import { ADMIN, type Credentials, Service } from "./service";
+import { Visitor } from "./browser";
+import { ADMIN, type Credentials } from "./service";
+import { browser, serve, service } from "./site";
 
 const HOUR = 3_600_000;
 const NARROW = { width: 360, height: 780 };
@@ -28,13 +29,11 @@ export interface Place {
 
 /** Checks all of it on each of `places`, at a site of their own that is in use. */
 export function checkPlaces(places: readonly Place[]): void {
-  let service: Service;
-  let browser: Browser;
   let user: Credentials;
   let reservations: Reservations;
 
+  serve(["--sim-hosts", "2"]);
   beforeAll(async () => {
-    [service, browser] = await Promise.all([Service.start(["--sim-hosts", "2"]), launchBrowser()]);
     user = await service.register("una");
     const running = await service.reserve(user, HOUR, { duration: 4 * HOUR });
     await service.reserve(user, 6 * HOUR, { type: "LARGE" });
@@ -51,10 +50,6 @@ export function checkPlaces(places: readonly Place[]): void {
     );
     expect(answer.reply).toBe("COUNTER");
     reservations = { running, countered: answer.proposal.id };
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await service?.stop();
   });
 
   async function openPlace(place: Place, options = {}): Promise<Visitor> {
