@@ -7,32 +7,40 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
 use tokio::task::LocalSet;
 
-use crate::cores;
 use crate::figures::{Times, number};
 
 /// JSON of about the size of an event's; with the row's other columns it takes about 560 bytes.
 const ROW_BYTES: usize = 510;
 
 /// What single-row inserts made.
+#[derive(Default)]
 pub struct Singles {
-    pub rate: f64,
     pub times: Times,
-    pub own_cpu: f64,
+    took: Duration,
+}
+
+impl Singles {
+    /// Adds what was made later; the times are no longer sorted.
+    pub fn add(&mut self, later: Self) {
+        self.times.append(later.times);
+        self.took += later.took;
+    }
+
+    /// Rows a second.
+    pub fn rate(&self) -> f64 {
+        number(self.times.len()) / self.took.as_secs_f64()
+    }
 }
 
 /// Runs `work` on a thread of its own, as the clients of the service have it.
-async fn on_own_thread<T: Send + 'static>(
-    work: impl AsyncFnOnce() -> T + Send + 'static,
-) -> (T, f64) {
+async fn on_own_thread<T: Send + 'static>(work: impl AsyncFnOnce() -> T + Send + 'static) -> T {
     let thread = tokio::task::spawn_blocking(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
-        let before = cores::of_this_thread();
-        let made = runtime
+        runtime
             .expect("a runtime can be made")
-            .block_on(LocalSet::new().run_until(work()));
-        (made, cores::of_this_thread() - before)
+            .block_on(LocalSet::new().run_until(work()))
     });
     thread.await.expect("the inserts come to their end")
 }
@@ -80,7 +88,7 @@ const INSERT_AS_JSON: &str = "INSERT INTO floor (id, payload) VALUES ($1, $2::js
 /// Rows that `clients` insert, each its own commit. SQLite has one writer, however many clients ask.
 pub async fn single_rows(url: &str, clients: usize, time: Duration) -> Singles {
     let url = url.to_owned();
-    let ((mut times, took), own_cpu) = on_own_thread(async move || {
+    let (times, took) = on_own_thread(async move || {
         if url.starts_with("postgres") {
             singles_postgres(&url, clients, time).await
         } else {
@@ -97,12 +105,7 @@ pub async fn single_rows(url: &str, clients: usize, time: Duration) -> Singles {
         }
     })
     .await;
-    times.sort();
-    Singles {
-        rate: number(times.len()) / took.as_secs_f64(),
-        times,
-        own_cpu,
-    }
+    Singles { times, took }
 }
 
 async fn singles_postgres(url: &str, clients: usize, time: Duration) -> (Times, Duration) {
@@ -147,7 +150,7 @@ pub async fn batches(url: &str, rows: usize, time: Duration) -> (f64, f64) {
             (by_row, many_values(&mut connection, rows, time).await)
         }
     });
-    made.await.0
+    made.await
 }
 
 async fn rows_by_row(connection: &mut PgConnection, rows: usize, time: Duration) -> f64 {

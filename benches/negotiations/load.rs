@@ -79,8 +79,7 @@ pub fn start(plan: Plan) -> JoinHandle<Seen> {
             .expect("a runtime can be made")
             .block_on(LocalSet::new().run_until(carry_out(plan)));
         seen.own_cpu = cores::of_this_thread() - before;
-        seen.posts.sort();
-        seen.puts.sort();
+        seen.sort();
         seen
     })
 }
@@ -120,13 +119,22 @@ async fn carry_out(plan: Plan) -> Seen {
 }
 
 impl Seen {
-    fn add(&mut self, other: Self) {
+    /// Adds what others saw, or what was seen later; the times are no longer sorted.
+    pub fn add(&mut self, other: Self) {
         self.posts.append(other.posts);
         self.puts.append(other.puts);
         self.not_accepted += other.not_accepted;
         for (status, count) in other.errors {
             *self.errors.entry(status).or_default() += count;
         }
+        self.took += other.took;
+        self.own_cpu += other.own_cpu;
+    }
+
+    /// Sorts the times.
+    pub fn sort(&mut self) {
+        self.posts.sort();
+        self.puts.sort();
     }
 
     /// What went otherwise than it should, or nothing.

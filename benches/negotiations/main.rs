@@ -37,6 +37,10 @@ use std::time::Duration;
 
 use stores::Store;
 
+/// What the service has, so that what it does is measured here as it is there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What is measured, in this order.
 const SECTIONS: [&str; 5] = ["throughput", "grown", "lag", "steady", "haizea"];
 

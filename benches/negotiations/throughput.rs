@@ -1,7 +1,7 @@
 //! How many negotiations, and how many durable proposals, beside what the same database takes in plain
 //! inserts in the same run.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use openpex::clock::{Clock as _, SystemClock};
 
@@ -10,11 +10,20 @@ use crate::floor::{self, Singles};
 use crate::load::{self, Plan, Seen, Until};
 use crate::service::{Database, Service};
 use crate::stores::{Fresh, Store};
+use crate::wire::User;
 
 /// How many clients ask at once, where nothing else is said.
 pub const CLIENTS: [usize; 5] = [1, 8, 32, 64, 256];
 /// How many rows a writer of batches commits at once.
 const ROWS: [usize; 3] = [8, 32, 100];
+/// How long the views may take to be level before it is given up.
+const LEVEL_WITHIN: Duration = Duration::from_secs(60);
+
+/// How many turns the floor and the loads take, one after the other: the speed of a machine that is shared
+/// changes within seconds, and only what was measured side by side can be compared.
+const TURNS: u32 = 4;
+/// At how many clients the service with batches of one is measured too.
+const ALONE_CLIENTS: usize = 32;
 
 /// What was measured with one number of clients.
 struct Row {
@@ -22,92 +31,167 @@ struct Row {
     floor: Singles,
     deals: Phase,
     proposals: Phase,
+    /// The same proposals to a service that commits each command by itself.
+    alone: Option<Phase>,
 }
 
 /// One load, and what it took.
+#[derive(Default)]
 struct Phase {
     seen: Seen,
-    /// Answers a second.
-    commands: f64,
-    events: f64,
+    events: i64,
     service_cpu: f64,
     database_cpu: f64,
 }
 
+/// A service and its database.
+struct Bench {
+    fresh: Fresh,
+    service: Service,
+    database: Database,
+}
+
+impl Phase {
+    fn add(&mut self, turn: Self) {
+        self.seen.add(turn.seen);
+        self.events += turn.events;
+        self.service_cpu += turn.service_cpu;
+        self.database_cpu += turn.database_cpu;
+    }
+
+    fn answers(&self) -> f64 {
+        number(self.seen.posts.len() + self.seen.puts.len())
+    }
+
+    /// Answers a second.
+    fn commands(&self) -> f64 {
+        self.answers() / self.seen.took.as_secs_f64()
+    }
+
+    /// Events a second.
+    fn events(&self) -> f64 {
+        f64::from(u32::try_from(self.events).unwrap_or(0)) / self.seen.took.as_secs_f64()
+    }
+}
+
+impl Bench {
+    async fn start(store: Store, options: &[&str]) -> Self {
+        let fresh = Fresh::new(store).await;
+        let service = Service::start(&fresh, options);
+        let database = Database::open(&fresh).await;
+        Self {
+            fresh: fresh,
+            service,
+            database,
+        }
+    }
+
+    /// One load, by accounts that are there, so that no password is hashed while it lasts.
+    async fn turn(
+        &mut self,
+        users: &[User],
+        (clients, confirm): (usize, bool),
+        time: Duration,
+    ) -> Phase {
+        let Self {
+            service, database, ..
+        } = self;
+        let processes = database.processes().await;
+        let database_cpu = || processes.as_ref().map_or(0.0, |all| all.seconds());
+        let head = database.head().await;
+        let (service_before, database_before) = (service.cpu(), database_cpu());
+        let seen = load::run(Plan {
+            address: service.address.clone(),
+            users: users.to_vec(),
+            clients,
+            until: Until::Time(time),
+            confirm,
+            bodies: load::spread(SystemClock.now()),
+        })
+        .await;
+        let (service_after, database_after) = (service.cpu(), database_cpu());
+        Phase {
+            events: database.head().await - head,
+            service_cpu: service_after - service_before,
+            database_cpu: database_after - database_before,
+            seen,
+        }
+    }
+
+    /// Waits until the views are level, so that they are not in the way of what is measured next.
+    async fn be_level(&mut self) {
+        let begun = Instant::now();
+        while self.database.views_at().await < self.database.head().await {
+            assert!(begun.elapsed() < LEVEL_WITHIN, "the views are not level");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
 /// Prints the tables of one store.
 pub async fn measure(store: Store, each: Duration, clients: &[usize]) {
-    let fresh = Fresh::new(store).await;
-    let service = Service::start(&fresh, &[]);
-    let mut database = Database::open(&fresh).await;
+    let mut together = Bench::start(store, &[]).await;
+    let mut alone = Bench::start(store, &["--batch-max", "1"]).await;
     let mut rows = Vec::new();
     for clients in clients.iter().copied() {
-        let floor = floor::single_rows(&fresh.url(), clients, each / 2).await;
-        let deals = phase(&service, &mut database, (clients, true), each).await;
-        let proposals = phase(&service, &mut database, (clients, false), each).await;
-        rows.push(Row {
-            clients,
-            floor,
-            deals,
-            proposals,
-        });
+        rows.push(take_turns(&mut together, &mut alone, clients, each).await);
     }
-    drop(service);
+    let url = together.fresh.url();
+    drop(alone);
     let mut batched = 0.0_f64;
     println!("\nlimits, {store:?}: one writer, rows of an event's size");
     println!("  rows a commit   a statement a row   one statement");
     for count in ROWS {
-        let (by_row, at_once) = floor::batches(&fresh.url(), count, each / 3).await;
+        let (by_row, at_once) = floor::batches(&url, count, each / 3).await;
         println!("  {count:>13} {by_row:>17.0}/s {at_once:>13.0}/s");
         batched = batched.max(by_row).max(at_once);
     }
-    let alone = batches_of_one(store, each).await;
     print_table("full negotiations (POST, PUT)", &rows, |row| &row.deals);
     print_table("durable proposals (POST)", &rows, |row| &row.proposals);
     print_cores(&rows);
-    print_targets(&rows, &alone, batched);
+    print_targets(&rows, batched);
 }
 
-/// One load, by accounts of its own, so that no password is hashed while it lasts.
-async fn phase(
-    service: &Service,
-    database: &mut Database,
-    (clients, confirm): (usize, bool),
-    time: Duration,
-) -> Phase {
-    let now = SystemClock.now();
-    let prefix = format!("bench-{clients}-{confirm}-{}", now.0);
-    let users = load::make_users(&service.address, &prefix, clients).await;
-    let processes = database.processes().await;
-    let database_cpu = || processes.as_ref().map_or(0.0, |all| all.seconds());
-    let head = database.head().await;
-    let (service_before, database_before) = (service.cpu(), database_cpu());
-    let seen = load::run(Plan {
-        address: service.address.clone(),
-        users,
+/// The floor and the loads with so many clients, in turns.
+async fn take_turns(
+    together: &mut Bench,
+    alone: &mut Bench,
+    clients: usize,
+    each: Duration,
+) -> Row {
+    let prefix = format!("bench-{clients}");
+    let users = load::make_users(&together.service.address, &prefix, clients).await;
+    let alone_users = match clients {
+        ALONE_CLIENTS => load::make_users(&alone.service.address, &prefix, clients).await,
+        _ => Vec::new(),
+    };
+    let mut row = Row {
         clients,
-        until: Until::Time(time),
-        confirm,
-        bodies: load::spread(now),
-    })
-    .await;
-    let (service_after, database_after) = (service.cpu(), database_cpu());
-    let events = u32::try_from(database.head().await - head).unwrap_or(0);
-    let secs = seen.took.as_secs_f64();
-    Phase {
-        commands: number(seen.posts.len() + seen.puts.len()) / secs,
-        events: f64::from(events) / secs,
-        service_cpu: service_after - service_before,
-        database_cpu: database_after - database_before,
-        seen,
+        floor: Singles::default(),
+        deals: Phase::default(),
+        proposals: Phase::default(),
+        alone: (clients == ALONE_CLIENTS).then(Phase::default),
+    };
+    for _ in 0..TURNS {
+        let time = each / TURNS;
+        row.floor
+            .add(floor::single_rows(&together.fresh.url(), clients, time / 2).await);
+        let proposals = together.turn(&users, (clients, false), time).await;
+        row.proposals.add(proposals);
+        together.be_level().await;
+        if let Some(phase) = &mut row.alone {
+            phase.add(alone.turn(&alone_users, (clients, false), time).await);
+            alone.be_level().await;
+        }
+        row.deals
+            .add(together.turn(&users, (clients, true), time).await);
+        together.be_level().await;
     }
-}
-
-/// The same service that commits each command by itself, at 32 clients.
-async fn batches_of_one(store: Store, each: Duration) -> Phase {
-    let fresh = Fresh::new(store).await;
-    let service = Service::start(&fresh, &["--batch-max", "1"]);
-    let mut database = Database::open(&fresh).await;
-    phase(&service, &mut database, (32, false), each).await
+    row.floor.times.sort();
+    for phase in [&mut row.deals, &mut row.proposals] {
+        phase.seen.sort();
+    }
+    row
 }
 
 fn print_table(what: &str, rows: &[Row], phase: fn(&Row) -> &Phase) {
@@ -130,12 +214,8 @@ fn print_table(what: &str, rows: &[Row], phase: fn(&Row) -> &Phase) {
         "ratio"
     );
     for row in rows {
-        let Phase {
-            seen,
-            commands,
-            events,
-            ..
-        } = phase(row);
+        let phase = phase(row);
+        let (seen, events, floor) = (&phase.seen, phase.events(), row.floor.rate());
         let secs = seen.took.as_secs_f64();
         println!(
             "{:>8} {:>8.0} {:>8.0} {events:>9.0} | {:>7.2} {:>7.2} {:>7.2} {:>7.0} | {:>7.2} {:>7.2} {:>7.2} | {:>8.0} {:>8.2} {:>6.2}{}",
@@ -149,9 +229,9 @@ fn print_table(what: &str, rows: &[Row], phase: fn(&Row) -> &Phase) {
             seen.puts.at(500),
             seen.puts.at(990),
             seen.puts.at(999),
-            row.floor.rate,
+            floor,
             row.floor.times.at(500),
-            commands / row.floor.rate,
+            phase.commands() / floor,
             seen.troubles(),
         );
     }
@@ -166,7 +246,7 @@ fn print_cores(rows: &[Row]) {
     );
     for row in rows {
         let per = |of: fn(&Phase) -> f64| {
-            let one = |p: &Phase| of(p) * 1e6 / number(p.seen.posts.len() + p.seen.puts.len());
+            let one = |p: &Phase| of(p) * 1e6 / p.answers();
             format!("{:.0} / {:.0}", one(&row.deals), one(&row.proposals))
         };
         let share = |p: &Phase| {
@@ -184,13 +264,16 @@ fn print_cores(rows: &[Row]) {
     }
 }
 
-fn print_targets(rows: &[Row], alone: &Phase, batched: f64) {
+fn print_targets(rows: &[Row], batched: f64) {
     println!();
     for row in rows {
         let Row {
-            floor, proposals, ..
+            floor,
+            proposals,
+            alone,
+            ..
         } = row;
-        let (rate, seen) = (proposals.commands, &proposals.seen);
+        let (rate, seen) = (proposals.commands(), &proposals.seen);
         match row.clients {
             1 => {
                 let (post, insert) = (seen.posts.at(500), floor.times.at(500));
@@ -200,20 +283,20 @@ fn print_targets(rows: &[Row], alone: &Phase, batched: f64) {
                 );
                 target("3", &figure, post <= 2.5 * insert);
             }
-            32 => {
-                let ratio = rate / floor.rate;
+            ALONE_CLIENTS => {
+                let ratio = rate / floor.rate();
                 let figure = format!(
                     "32 clients, {rate:.0}/s is {ratio:.2} of the single-row inserts, {:.0}/s (at least 1.0, first step 0.7)",
-                    floor.rate
+                    floor.rate()
                 );
                 target("4", &figure, ratio >= 1.0);
                 let p99 = seen.posts.at(990);
                 let figure = format!("32 clients, p99 {p99:.2} ms (at most 10)");
                 target("4", &figure, p99 <= 10.0);
-                let times = rate / alone.commands;
+                let alone = alone.as_ref().map_or(f64::NAN, Phase::commands);
+                let times = rate / alone;
                 let figure = format!(
-                    "32 clients, {times:.2} times batches of one, {:.0}/s (at least 4)",
-                    alone.commands
+                    "32 clients, {times:.2} times batches of one, {alone:.0}/s (at least 4)"
                 );
                 target("4", &figure, times >= 4.0);
             }
@@ -221,8 +304,8 @@ fn print_targets(rows: &[Row], alone: &Phase, batched: f64) {
                 let ratio = rate / batched;
                 let figure = format!(
                     "256 clients, {rate:.0} proposals/s is {ratio:.2} of the best batched inserts, {batched:.0} rows/s (at least 0.5); its {:.0} events/s are {:.2}",
-                    proposals.events,
-                    proposals.events / batched
+                    proposals.events(),
+                    proposals.events() / batched
                 );
                 target("4", &figure, ratio >= 0.5);
             }
