@@ -23,7 +23,7 @@ const GATHER: Duration = Duration::from_millis(100);
 
 /// How many events are not left to wait for more: a large page would hold the cores for so long that those
 /// that write feel it.
-const GATHER_EVENTS: u64 = 256;
+const GATHER_EVENTS: u64 = 128;
 
 /// Keeps the views level with the ledger until it is stopped.
 pub struct Runner {

@@ -2,16 +2,17 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use openpex::ledger::{
     APPEND_EVENTS_MAX, Append, AppendFault, ChainHash, EventStore, Head, LedgerError, MemoryStore,
     NewEvent, chain,
 };
 use openpex_aggregates::Timestamp;
+use sqlx::PgConnection;
 use tokio::task::JoinSet;
 
-use crate::site::{IMPATIENT, Site, all, answer, append, event, events, verify};
+use crate::site::{Ground, IMPATIENT, Site, all, answer, append, event, events, verify};
 
 /// Texts that a database or a serialiser might be tempted to tidy up.
 const AWKWARD: [&str; 9] = [
@@ -387,4 +388,44 @@ async fn injected_faults_do_what_they_say() {
         .await
         .unwrap();
     assert_eq!(*asked.lock().unwrap(), [1, 1, 1, 3]);
+}
+
+/// How often the server has gone through the whole of the events, and how often it has looked some up.
+async fn scans_of_events(connection: &mut PgConnection) -> (i64, i64) {
+    let scans = "SELECT seq_scan, idx_scan FROM pg_stat_user_tables WHERE relname = 'events'";
+    sqlx::query_as(scans).fetch_one(connection).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_ledger_that_was_small_when_it_was_analysed_is_not_gone_through_as_it_grows() {
+    const APPENDS: u64 = 30;
+    const FLUSHED_WITHIN: Duration = Duration::from_secs(20);
+    let site = Site::postgres().await;
+    let Ground::Postgres(database) = &site.ground else {
+        unreachable!()
+    };
+    let claim = site.claim().await;
+    let mut head = append(&*site.ledger, &claim, Head::EMPTY, &events("a", 1, 9))
+        .await
+        .unwrap();
+    site.sql("ANALYZE events").await.unwrap();
+    for _ in 0..APPENDS {
+        let next = events("a", head.position + 1, 1);
+        head = append(&*site.ledger, &claim, head, &next).await.unwrap();
+    }
+    claim.release().await;
+    // A session tells what it has done when it ends.
+    site.ledger.close().await;
+    let mut connection = database.connect().await;
+    let begun = Instant::now();
+    let (mut through, mut looked_up) = (0, 0);
+    while through + looked_up < APPENDS.cast_signed() && begun.elapsed() < FLUSHED_WITHIN {
+        (through, looked_up) = scans_of_events(&mut connection).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(looked_up >= APPENDS.cast_signed(), "{looked_up} looked up");
+    assert!(
+        through < APPENDS.cast_signed() / 2,
+        "{through} gone through"
+    );
 }

@@ -143,8 +143,10 @@ impl Store {
             // Every statement has one good plan, by the index that it was made for. Finding it anew for
             // each page costs more than the page, and for each thousand values more than writing them;
             // and guesses from the values of a list that is in the order of its making go wrong: those
-            // of one status are not spread evenly. Nor is any statement worth compiling.
+            // of one status are not spread evenly. Nor is any statement worth compiling. And a plan is
+            // kept while a table grows, so that none may go through it because it was small.
             ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
             ("jit", "off"),
         ]);
         let mut connection = options.connect().await?;

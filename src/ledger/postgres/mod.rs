@@ -94,9 +94,12 @@ impl PostgresStore {
             })
             .connect_lazy_with(pool_options);
         // The append's plan is the same whatever is appended; finding it anew would cost more than a row.
+        // It is kept while the ledger grows, so one that goes through a table because that was small when
+        // the plan was made would be slower with every event.
         let writer_options = options.clone().options([
             ("statement_timeout", APPEND_STATEMENT_MS),
             ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
         ]);
         let inner = Inner {
             options,
