@@ -35,6 +35,16 @@ pub fn pool_of(site: &Site) -> Pool {
     pool
 }
 
+/// Makes a pool forget what it remembers of questions: a change of its nodes does.
+pub fn forget_questions(pool: &mut Pool) {
+    let first = pool.nodes().next();
+    let node = first.map(|node| (node.name.clone(), node.in_service));
+    if let Some((name, in_service)) = node {
+        pool.set_in_service(&name, in_service)
+            .expect("invariant: the node is there");
+    }
+}
+
 pub const fn window_of(lease: &Lease) -> openpex_aggregates::TimeWindow {
     openpex_aggregates::TimeWindow {
         starts_at: Timestamp(lease.from),

@@ -171,7 +171,7 @@ impl Pool {
                 Change::Book | Change::ForceBook => self.timeline.add(&addition),
                 Change::Release => {
                     self.timeline.take(&addition);
-                    self.peaks.release(window);
+                    self.barren.release(window);
                 }
             }
         }

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 pub use calendar::{FreeCapacity, FreeStep, MAX_FREE_STEPS};
 
-use nearest::KnownPeaks;
+use nearest::KnownBarren;
 use rooms::{Room, Size};
 
 use super::amounts::{Amounts, room_of};
@@ -122,7 +122,7 @@ pub struct Pool {
     /// The profiles of all of them, by the same index.
     timeline: Timeline,
     since: Timestamp,
-    peaks: KnownPeaks,
+    barren: KnownBarren,
     /// How many booked windows end at an instant, for those that are not over.
     ends: BTreeMap<Timestamp, u32>,
     live_windows: u64,
@@ -144,7 +144,7 @@ impl Pool {
             limits: Column::new(),
             timeline: Timeline::known_since(i64::MIN),
             since: Timestamp(i64::MIN),
-            peaks: KnownPeaks::new(),
+            barren: KnownBarren::new(),
             ends: BTreeMap::new(),
             live_windows: 0,
         }
@@ -172,7 +172,7 @@ impl Pool {
                 };
                 self.rooms.insert(index, room);
                 self.limits.insert(index, room.limit());
-                self.peaks.clear();
+                self.barren.clear();
                 Ok(())
             }
         }
@@ -190,7 +190,7 @@ impl Pool {
         self.nodes.remove(index);
         self.rooms.remove(index);
         self.limits.remove(index);
-        self.peaks.clear();
+        self.barren.clear();
         self.timeline.remove_node(index);
         Ok(())
     }
@@ -207,7 +207,7 @@ impl Pool {
         let index = self.index_of(name)?;
         self.rooms[index].amounts = room_of(capacity);
         self.limits[index] = self.rooms[index].limit();
-        self.peaks.clear();
+        self.barren.clear();
         Ok(())
     }
 
@@ -223,7 +223,7 @@ impl Pool {
         let index = self.index_of(name)?;
         self.rooms[index].in_service = in_service;
         self.limits[index] = self.rooms[index].limit();
-        self.peaks.clear();
+        self.barren.clear();
         Ok(())
     }
 
@@ -268,7 +268,7 @@ impl Pool {
         let nodes = &self.nodes;
         self.timeline
             .forget_before(at.0, changing.as_deref(), |node| &nodes[node].profile);
-        self.peaks.release(TimeWindow {
+        self.barren.release(TimeWindow {
             starts_at: Timestamp(i64::MIN),
             ends_at: at,
         });
@@ -296,7 +296,7 @@ impl Pool {
             live_windows: self.live_windows,
             boundaries: nodes.clone().map(|node| node.profile.boundaries()).sum(),
             bytes: ends_bytes
-                + self.peaks.bytes()
+                + self.barren.bytes()
                 + self.timeline.bytes()
                 + nodes
                     .map(|node| {

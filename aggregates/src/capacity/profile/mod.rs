@@ -177,17 +177,22 @@ impl Profile {
     pub fn first_run_above(&self, window: TimeWindow, ceiling: Resources) -> Option<TimeWindow> {
         let ceiling = ceiling_of(ceiling);
         let range = Self::asked_part(self.since, window)?;
-        let above = search::first(&self.root, range, Sought::Above(ceiling))?;
+        let spot = search::first_spot(&self.root, range, Sought::Above(ceiling))?;
+        let above = spot.at();
         let within = Sought::Within(ceiling);
         // What is first above only after the window's start begins there.
         let starts_at = if above > range.0 {
             above
         } else {
-            let free = search::last(&self.root, (self.since, above), within);
-            let run = free.map(|free| search::next_boundary(&self.root, free));
-            run.map_or(self.since, |run| run.unwrap_or(above))
+            spot.after_last(within).unwrap_or_else(|| {
+                let free = search::last(&self.root, (self.since, above), within);
+                let run = free.map(|free| search::next_boundary(&self.root, free));
+                run.map_or(self.since, |run| run.unwrap_or(above))
+            })
         };
-        let ends_at = search::first(&self.root, (above, i64::MAX), within).unwrap_or(i64::MAX);
+        let ends_at = spot.next(within).unwrap_or_else(|| {
+            search::first(&self.root, (above, i64::MAX), within).unwrap_or(i64::MAX)
+        });
         Some(TimeWindow {
             starts_at: Timestamp(starts_at),
             ends_at: Timestamp(ends_at),

@@ -5,7 +5,7 @@
 //! never before the first boundary.
 
 use super::super::amounts::{Amounts, EVERYTHING, NOTHING, exceeds, larger, shifted, smaller};
-use super::page::{Page, Subtree};
+use super::page::{Leaf, Page, Subtree};
 
 /// Which extreme a pass over a range gathers.
 pub(super) trait Extreme {
@@ -146,8 +146,45 @@ impl Sought {
     }
 }
 
+/// A boundary in its leaf.
+pub(super) struct Spot<'a> {
+    leaf: &'a Leaf,
+    index: usize,
+    /// What is still to be added to what the leaf stores.
+    add: Amounts,
+}
+
+impl Spot<'_> {
+    pub(super) fn at(&self) -> i64 {
+        self.leaf.times()[self.index]
+    }
+
+    /// The boundary after the last one before this that is sought, if that is in the same leaf.
+    pub(super) fn after_last(&self, sought: Sought) -> Option<i64> {
+        let mut before = self.leaf.usage()[..self.index].iter();
+        let last = before.rposition(|&usage| sought.is(shifted(usage, self.add)));
+        Some(self.leaf.times()[last? + 1])
+    }
+
+    /// The first boundary after this one that is sought, if it is in the same leaf.
+    pub(super) fn next(&self, sought: Sought) -> Option<i64> {
+        let mut after = self.leaf.usage()[self.index..].iter();
+        let next = after.position(|&usage| sought.is(shifted(usage, self.add)));
+        Some(self.leaf.times()[self.index + next?])
+    }
+}
+
 /// The first boundary over `[from, until)` that is sought.
-pub(super) fn first(root: &Subtree, (from, until): (i64, i64), sought: Sought) -> Option<i64> {
+pub(super) fn first(root: &Subtree, range: (i64, i64), sought: Sought) -> Option<i64> {
+    Some(first_spot(root, range, sought)?.at())
+}
+
+/// The same with its place.
+pub(super) fn first_spot(
+    root: &Subtree,
+    (from, until): (i64, i64),
+    sought: Sought,
+) -> Option<Spot<'_>> {
     if from >= until {
         None
     } else {
@@ -160,7 +197,7 @@ fn first_in(
     (from, until): (i64, i64),
     above: Amounts,
     sought: Sought,
-) -> Option<i64> {
+) -> Option<Spot<'_>> {
     if !sought.may_be_in(subtree, above) {
         return None;
     }
@@ -169,10 +206,14 @@ fn first_in(
         Page::Leaf(leaf) => {
             let floor = leaf.floor(from);
             let entries = leaf.times()[floor..].iter().zip(&leaf.usage()[floor..]);
-            entries
+            let index = entries
                 .take_while(|&(&time, _)| time < until)
-                .find(|&(_, &usage)| sought.is(shifted(usage, add)))
-                .map(|(&time, _)| time)
+                .position(|(_, &usage)| sought.is(shifted(usage, add)))?;
+            Some(Spot {
+                leaf,
+                index: floor + index,
+                add,
+            })
         }
         Page::Inner(inner) => {
             let floor = inner.floor(from);

@@ -110,9 +110,17 @@ impl Below {
         all_of(self.nodes.as_flattened_mut(), &self.cells);
     }
 
-    /// Compares the sums of two columns.
-    pub(super) fn compare_sum(&mut self, a: &[Amounts], b: &[Amounts], limits: &[Amounts]) {
-        compare_sum(&mut self.cells, a, b, limits);
+    /// Compares what is stored with `above` added to it.
+    pub(super) fn compare_true(
+        &mut self,
+        stored: &[Amounts],
+        above: Option<&[Amounts]>,
+        limits: &[Amounts],
+    ) {
+        match above {
+            None => compare(&mut self.cells, stored, limits),
+            Some(above) => compare_sum(&mut self.cells, stored, above, limits),
+        }
         all_of(self.nodes.as_flattened_mut(), &self.cells);
     }
 

@@ -38,9 +38,9 @@ mod tree;
 mod view;
 
 pub(super) use columns::{Below, Column, raise, reduce};
-pub(super) use stretches::{Part, Place, Stretches};
+pub(super) use stretches::{Part, Stretches};
 use tree::{Limits, Subtree};
-pub(super) use view::{View, Walk};
+pub(super) use view::View;
 
 use super::amounts::{Amounts, NOTHING, negated};
 use super::profile::Profile;

@@ -2,10 +2,12 @@
 //!
 //! Owns the way through the tree; what is read of a part of it are true values. Never changes it.
 
+use std::borrow::Cow;
+
 use super::super::amounts::{Amounts, NOTHING, shifted};
-use super::columns::{self, Below, Column};
+use super::columns::{self, Below};
 use super::tree::{Inner, Page, Subtree};
-use super::view::{Walk, mirror};
+use super::view::mirror;
 
 /// A place in the tree, first at the stretch that it was made for.
 #[derive(Clone)]
@@ -16,8 +18,6 @@ pub(in super::super) struct Stretches<'a> {
     subtree: &'a Subtree,
     /// Where it ends as time runs.
     end: i64,
-    /// Nothing, as much as is to be added to the root.
-    nothing: Column,
 }
 
 #[derive(Clone)]
@@ -26,43 +26,8 @@ struct Level<'a> {
     end: i64,
     /// The child that is gone through.
     index: usize,
-    /// What is to be added to what its children store.
-    below: Column,
-}
-
-/// Where something is as time runs, and in which direction that is gone through.
-#[derive(Clone, Copy, Debug)]
-pub(in super::super) struct Place {
-    /// First instant.
-    pub(in super::super) from: i64,
-    /// First instant after it.
-    pub(in super::super) until: i64,
-    /// Whether later instants come first.
-    pub(in super::super) mirrored: bool,
-}
-
-impl Place {
-    const fn between(begins: i64, ends: i64, mirrored: bool) -> Self {
-        let (from, until) = if mirrored {
-            (mirror(ends), mirror(begins))
-        } else {
-            (begins, ends)
-        };
-        Self {
-            from,
-            until,
-            mirrored,
-        }
-    }
-
-    /// Where it ends in the direction in which it is gone through.
-    pub(in super::super) const fn ends(&self) -> i64 {
-        if self.mirrored {
-            mirror(self.from)
-        } else {
-            self.until
-        }
-    }
+    /// What is to be added to what its children store; `None` for nothing.
+    below: Option<Cow<'a, [Amounts]>>,
 }
 
 /// A stretch, or several that follow each other.
@@ -72,30 +37,10 @@ pub(in super::super) struct Part<'s> {
     /// First instant after it.
     pub(in super::super) ends: i64,
     subtree: &'s Subtree,
-    above: &'s [Amounts],
-    mirrored: bool,
+    above: Option<&'s [Amounts]>,
 }
 
 impl<'s> Part<'s> {
-    /// Where it is.
-    pub(in super::super) const fn place(&self) -> Place {
-        self.place_between(self.begins, self.ends)
-    }
-
-    /// Where something in it is.
-    pub(in super::super) const fn place_between(&self, begins: i64, ends: i64) -> Place {
-        Place::between(begins, ends, self.mirrored)
-    }
-
-    /// The changes in it, from its beginning; it is one stretch.
-    pub(in super::super) fn walk(&self) -> Walk<'s> {
-        let Page::Stretch(stretch) = &self.subtree.page else {
-            unreachable!("invariant: only stretches are gone through");
-        };
-        let usage = columns::true_values(&stretch.start, Some(self.above));
-        Walk::through(stretch, usage, self.ends, self.mirrored)
-    }
-
     /// Whether it is one stretch.
     pub(in super::super) const fn is_stretch(&self) -> bool {
         matches!(self.subtree.page, Page::Stretch(_))
@@ -103,31 +48,30 @@ impl<'s> Part<'s> {
 
     /// Which nodes are below their limits somewhere in it.
     pub(in super::super) fn least_below(&self, limits: &[Amounts], below: &mut Below) {
-        below.compare_sum(&self.subtree.min, self.above, limits);
+        below.compare_true(&self.subtree.min, self.above, limits);
     }
 
     /// Which nodes are below their limits in all of it.
     pub(in super::super) fn most_below(&self, limits: &[Amounts], below: &mut Below) {
-        below.compare_sum(&self.subtree.max, self.above, limits);
+        below.compare_true(&self.subtree.max, self.above, limits);
     }
 
     /// The smallest usage of every node in it.
     #[cfg(test)]
     pub(in super::super) fn least(&self) -> impl Iterator<Item = Amounts> {
-        let stored = self.subtree.min.iter().zip(self.above);
-        stored.map(|(&min, &above)| shifted(min, above))
+        columns::true_values(&self.subtree.min, self.above).into_iter()
     }
 
     /// The smallest usage of a node in it.
     pub(in super::super) fn least_of(&self, node: usize) -> Amounts {
-        shifted(self.subtree.min[node], self.above[node])
+        let above = self.above.map_or(NOTHING, |above| above[node]);
+        shifted(self.subtree.min[node], above)
     }
 
     /// The largest usage of every node in it.
     #[cfg(test)]
     pub(in super::super) fn most(&self) -> impl Iterator<Item = Amounts> {
-        let stored = self.subtree.max.iter().zip(self.above);
-        stored.map(|(&max, &above)| shifted(max, above))
+        columns::true_values(&self.subtree.max, self.above).into_iter()
     }
 }
 
@@ -139,7 +83,6 @@ impl<'a> Stretches<'a> {
             path: Vec::new(),
             subtree: root,
             end: i64::MAX,
-            nothing: vec![NOTHING; root.max.len()],
         };
         while let Page::Inner(inner) = &stretches.subtree.page {
             stretches.enter(inner, inner.floor(instant));
@@ -159,7 +102,6 @@ impl<'a> Stretches<'a> {
             ends,
             subtree: self.subtree,
             above: self.above(),
-            mirrored: self.mirrored,
         }
     }
 
@@ -208,14 +150,17 @@ impl<'a> Stretches<'a> {
             inner,
             end: self.end,
             index,
-            below: columns::true_values(self.above(), inner.add.as_deref()),
+            below: columns::both(
+                self.path.last().and_then(|level| level.below.clone()),
+                inner.add.as_ref(),
+            ),
         };
         self.subtree = &inner.children[index];
         self.end = inner.end_of(index, self.end);
         self.path.push(level);
     }
 
-    fn above(&self) -> &[Amounts] {
-        self.path.last().map_or(&self.nothing, |level| &level.below)
+    fn above(&self) -> Option<&[Amounts]> {
+        self.path.last()?.below.as_deref()
     }
 }

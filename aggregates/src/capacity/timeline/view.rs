@@ -14,7 +14,7 @@ use super::super::amounts::{Amounts, NOTHING, larger, negated, shifted};
 use super::super::profile::{Profile, Sought};
 use super::changes::{Change, Changes, Cursor};
 use super::columns::{self, Column};
-use super::stretches::{Place, Stretches};
+use super::stretches::Stretches;
 use super::tree::{Page, Stretch, Subtree};
 
 /// The timeline, or its mirror image, in which earlier is later.
@@ -43,6 +43,11 @@ pub(super) const fn mirror(boundary: i64) -> i64 {
 impl<'a> View<'a> {
     pub(super) const fn of(root: &'a Subtree, mirrored: bool) -> Self {
         Self { root, mirrored }
+    }
+
+    /// Whether earlier is later in it.
+    pub(in super::super) const fn is_mirrored(&self) -> bool {
+        self.mirrored
     }
 
     /// The largest usage of every node over `[from, until)`; nothing where that is empty.
@@ -89,22 +94,6 @@ impl<'a> View<'a> {
                     };
                 }
             }
-        }
-    }
-
-    /// Where the stretch is that holds the instant `at`.
-    pub(in super::super) fn place_of(&self, at: i64) -> Place {
-        let instant = if self.mirrored { !at } else { at };
-        let (mut subtree, mut until) = (self.root, i64::MAX);
-        while let Page::Inner(inner) = &subtree.page {
-            let index = inner.floor(instant);
-            until = inner.end_of(index, until);
-            subtree = &inner.children[index];
-        }
-        Place {
-            from: subtree.first,
-            until,
-            mirrored: self.mirrored,
         }
     }
 
@@ -176,29 +165,7 @@ fn firsts(subtree: &Subtree, (after, before): (i64, i64), found: &mut Vec<i64>) 
     }
 }
 
-impl<'a> Walk<'a> {
-    /// From the beginning of a stretch, in the order of the view; `usage` is that at its start as
-    /// time runs.
-    pub(super) fn through(
-        Stretch { changes, .. }: &'a Stretch,
-        mut usage: Column,
-        end: i64,
-        mirrored: bool,
-    ) -> Self {
-        let mut cursor = Cursor::default();
-        if mirrored {
-            cursor = changes.end();
-            changes.apply_until(cursor, &mut usage);
-        }
-        Self {
-            usage,
-            end,
-            changes,
-            cursor,
-            mirrored,
-        }
-    }
-
+impl Walk<'_> {
     /// Goes on to the next change in the stretch: when, and of which node. `usage` is then as it
     /// is from that instant on.
     #[inline]

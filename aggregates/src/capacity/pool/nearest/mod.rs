@@ -6,9 +6,10 @@
 //! # Design notes
 //!
 //! The search goes through all nodes at once, one stretch of the timeline after the other.
-//! Stretches in which no start can work are left out by their extremes (`sieve`). In the others
-//! the usage of the nodes that may have a part in it is followed change by change (`runs`): that
-//! of all nodes together where they are many, by the profile of each where they are few.
+//! Times that were searched in vain for less are left out (`barren`), and stretches in which no
+//! start can work by their extremes (`sieve`). In the others the usage of the nodes that may have a
+//! part in it is followed change by change (`runs`): that of all nodes together where they are
+//! many, by the profile of each where they are few.
 //!
 //! Every window that begins in a stretch is over by the stretch's end and one duration. What lies
 //! between its end and its beginning plus the duration is in all of them: there only the largest
@@ -16,22 +17,22 @@
 //!
 //! Earlier starts are later ones with time turned round: the start in the mirror is the end.
 
-mod peaks;
+mod barren;
 mod runs;
 mod sieve;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::super::amounts::{Amounts, NOTHING, is_below};
+use super::super::amounts::Amounts;
 use super::super::profile::Sought;
-use super::super::timeline::{View, Walk};
+use super::super::timeline::{Column, View};
 use super::rooms::{Room, Size};
 use super::{Pool, PoolNode};
 use crate::{Resources, Timestamp};
-pub(super) use peaks::KnownPeaks;
+pub(super) use barren::KnownBarren;
 use runs::Runs;
-use sieve::{Sieve, Wanted};
+use sieve::{Ahead, Sieve, Wanted};
 
 /// Where at most one node in so many has a part, their profiles are asked rather than the changes
 /// of all followed.
@@ -48,7 +49,7 @@ struct Search<'a> {
     /// What has to be more than is in use for one instance, by node.
     limits: &'a [Amounts],
     runs: Runs<'a>,
-    peaks: &'a KnownPeaks,
+    known: &'a KnownBarren,
 }
 
 impl Pool {
@@ -142,38 +143,28 @@ impl<'a> Search<'a> {
             wanted,
             limits,
             runs: Runs::new(&pool.rooms, (size, count), duration_ms),
-            peaks: &pool.peaks,
+            known: &pool.barren,
         }
     }
 
     /// The first start in `[first, last]`.
     fn run(&mut self, first: i64, last: i64) -> Option<i64> {
         let after_last = last.saturating_add(1);
-        let peaks = self.peaks.take(self.wanted.size);
-        let mut start = first;
-        let place = self.view.place_of(first);
+        let mut known = self.known.take(self.wanted.size.amounts);
+        let barren = known.of_view(self.view.is_mirrored());
+        let start = barren.skip(first, &self.wanted);
         let mut found = None;
-        if peaks.may_hold(place, &self.wanted) {
-            let able = self.limits.iter().enumerate();
-            let able = able.filter(|&(_, &limit)| is_below(NOTHING, limit));
-            self.runs.begin(able.map(|(node, _)| node), self.limits);
-            let walk = self.view.walk_from(first);
-            found = self.stretch(&mut start, walk, after_last);
-        } else {
-            start = place.ends();
+        if start < after_last {
+            let nodes = (self.rooms, self.limits);
+            let mut sieve = Sieve::from(start, self.view, nodes, (self.wanted, barren));
+            found = self.run_through(&mut sieve, start, after_last);
+            barren.note((start, found.unwrap_or(after_last)), &self.wanted);
         }
-        if found.is_some() || start >= after_last {
-            self.peaks.put(peaks);
-            return found;
-        }
-        let nodes = (self.rooms, self.limits);
-        let mut sieve = Sieve::from(start, self.view, nodes, (self.wanted, peaks));
-        let found = self.run_through(&mut sieve, start, after_last);
-        self.peaks.put(sieve.into_peaks());
+        self.known.put(known);
         found
     }
 
-    /// The first start in `[start, after_last)`, where `start` begins a stretch.
+    /// The first start in `[start, after_last)`.
     fn run_through(
         &mut self,
         sieve: &mut Sieve<'_>,
@@ -183,24 +174,40 @@ impl<'a> Search<'a> {
         while let Some((begins, ends)) = sieve.next(start)
             && begins < after_last
         {
-            start = begins;
+            start = ends;
             let few = sieve.candidates().len() <= self.nodes.len() / FEW;
-            if !few && let Some(end) = sieve.skip_to_blocked(&self.view, start) {
-                start = end;
-                continue;
-            }
-            self.runs.begin(sieve.candidates(), self.limits);
-            let found = if few {
-                start = ends.min(after_last);
-                self.stretch_of_few(begins, start)
+            let ahead = if few {
+                Ahead::Open(Column::new())
             } else {
-                self.stretch(&mut start, sieve.walk(), after_last)
+                sieve.look_ahead(&self.view, begins)
             };
-            if found.is_some() {
-                return found;
+            match ahead {
+                Ahead::Blocked(until) => start = until,
+                Ahead::Open(common) => {
+                    let found = self.stretch(sieve, (begins, ends.min(after_last)), &common);
+                    if found.is_some() {
+                        return found;
+                    }
+                }
             }
         }
         None
+    }
+
+    /// The first start in a part of a stretch, where `common` is the largest usage in what is in
+    /// all windows that begin there.
+    fn stretch(
+        &mut self,
+        sieve: &Sieve<'_>,
+        (start, end): (i64, i64),
+        common: &[Amounts],
+    ) -> Option<i64> {
+        self.runs.begin(sieve.candidates(), self.limits);
+        if sieve.candidates().len() <= self.nodes.len() / FEW {
+            self.stretch_of_few(start, end)
+        } else {
+            self.stretch_of_many((start, end), common)
+        }
     }
 
     /// The first start from `start` on in the stretch that it is in, which ends at `end`, by the
@@ -243,37 +250,32 @@ impl<'a> Search<'a> {
         found
     }
 
-    /// The first start from `start` on in the stretch that it is in, where `walk` begins; moves
-    /// it to the stretch's end, or to `after_last` if that comes first.
-    fn stretch(&mut self, start: &mut i64, mut walk: Walk<'_>, after_last: i64) -> Option<i64> {
-        let common_until = start.saturating_add(self.wanted.duration_ms);
-        self.meet_all(*start, &walk.usage, true);
-        let end = walk.end.min(after_last);
-        *start = end;
-        while let Some((at, node)) = walk.step_among(self.runs.takes_part())
-            && at < end
-        {
+    /// The same by the changes of all nodes.
+    fn stretch_of_many(&mut self, (start, end): (i64, i64), common: &[Amounts]) -> Option<i64> {
+        let mut walk = self.view.walk_from(start);
+        self.meet_all(start, &walk.usage, true);
+        while let Some((at, node)) = walk.step_among(self.runs.takes_part()) {
             if let Some(found) = self.runs.ripen(at) {
                 return Some(found);
             }
-            self.runs.meet(at, node, walk.usage[node], true);
+            self.runs.meet(at, node, walk.usage[node], at < end);
         }
         if !self.runs.can_still() {
             return None;
         }
         if self.runs.hosting() <= self.nodes.len() / FEW {
             let hosting = self.runs.taking_part().iter();
-            let changes = hosting.filter_map(|&node| self.next_change(node, end, end));
+            let changes = hosting.filter_map(|&node| self.next_change(node, walk.end, end));
             let changes = changes.collect();
             return self.follow_few(changes, end);
         }
-        let mut at = end;
-        if end < common_until {
-            let common = self.view.max_over(end, common_until);
-            self.meet_all(end, &common, false);
-            at = common_until;
+        let mut at = walk.end;
+        if !common.is_empty() {
+            self.meet_all(at, common, false);
+            at = start.saturating_add(self.wanted.duration_ms);
         }
-        self.follow_all(at, end.saturating_add(self.wanted.duration_ms))
+        // The last run begins before the end.
+        self.follow_all(at, end.saturating_add(self.wanted.duration_ms - 1))
     }
 
     fn meet_all(&mut self, at: i64, usage: &[Amounts], may_rise: bool) {

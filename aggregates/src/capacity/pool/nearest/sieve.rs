@@ -17,14 +17,10 @@
 //!                                            in b, has no part in a start in a
 //! ```
 
-use super::super::super::amounts::Amounts;
-use super::super::super::timeline::{Below, Column, Part, Stretches, View, Walk, raise};
+use super::super::super::amounts::{Amounts, is_below};
+use super::super::super::timeline::{Below, Column, Part, Stretches, View, raise};
 use super::super::rooms::{Room, Size};
-use super::FEW;
-use super::peaks::Peaks;
-
-/// What is hosted at once is found out where one instance or more is wanted for so many nodes.
-const PEAK_WORTH: u64 = if cfg!(test) { 2 } else { 32 };
+use super::barren::Spans;
 
 /// What is asked for.
 #[derive(Clone, Copy)]
@@ -50,6 +46,15 @@ struct Candidate {
     hosts: u32,
 }
 
+/// What lies ahead of some starts.
+pub(super) enum Ahead {
+    /// Too little room for those before this instant.
+    Blocked(i64),
+    /// Perhaps room for all. The largest usage in what is in all their windows; nothing where
+    /// nothing is.
+    Open(Column),
+}
+
 pub(super) struct Sieve<'a> {
     starts: Stretches<'a>,
     /// Whether the stretch of starts that it is at has not been looked at yet.
@@ -69,16 +74,17 @@ struct Filter<'a> {
     /// Only room to work in.
     below: Below,
     candidates: Vec<Candidate>,
-    peaks: Peaks,
+    /// What is known of starts, and found out.
+    barren: &'a Spans,
 }
 
 impl<'a> Sieve<'a> {
-    /// Starts from the instant `at` on, which begins a stretch.
+    /// Starts from the instant `at` on.
     pub(super) fn from(
         at: i64,
         view: View<'a>,
         (rooms, limits): (&'a [Room], &'a [Amounts]),
-        (wanted, peaks): (Wanted, Peaks),
+        (wanted, barren): (Wanted, &'a mut Spans),
     ) -> Self {
         let starts = view.stretches_from(at);
         Self {
@@ -90,37 +96,28 @@ impl<'a> Sieve<'a> {
                 blocked_from: vec![i64::MIN; rooms.len()],
                 below: Below::of(rooms.len()),
                 candidates: Vec::new(),
-                peaks,
+                barren,
             },
             starts,
             unseen: true,
         }
     }
 
-    /// The next stretch that may hold a start, and is not over before `not_before`.
+    /// The next stretch that may hold a start, the part of it that is not before `not_before`.
     pub(super) fn next(&mut self, not_before: i64) -> Option<(i64, i64)> {
         let Self {
             starts,
             unseen,
             filter,
         } = self;
-        let mut leave_out = |part: &Part<'_>| part.ends <= not_before || !filter.lets_through(part);
-        let seen = !std::mem::take(unseen);
-        if seen || leave_out(&starts.part()) {
-            starts.advance(leave_out).then_some(())?;
-        }
+        // What is ahead of the first one is looked at more closely anyway.
+        let first = std::mem::take(unseen) && filter.has_enough_least(&starts.part());
+        let leave_out = |part: &Part<'_>| {
+            part.ends <= not_before || !filter.lets_through(part, part.begins.max(not_before))
+        };
+        (first || starts.advance(leave_out)).then_some(())?;
         let part = self.starts.part();
-        Some((part.begins, part.ends))
-    }
-
-    /// What is known of peaks, with what has been found out.
-    pub(super) fn into_peaks(self) -> Peaks {
-        self.filter.peaks
-    }
-
-    /// The changes in the stretch, from its beginning.
-    pub(super) fn walk(&self) -> Walk<'_> {
-        self.starts.part().walk()
+        Some((part.begins.max(not_before), part.ends))
     }
 
     /// The nodes that may have a part in a start in the stretch.
@@ -128,10 +125,11 @@ impl<'a> Sieve<'a> {
         self.filter.candidates.iter().map(|found| found.node)
     }
 
-    /// Every window that begins between `start` and some later instant has in common what comes
-    /// from that instant to the end of the window at `start`. Of the later halves, quarters, …
-    /// of this window the shortest that leaves too little room says how many starts do not work.
-    pub(super) fn skip_to_blocked(&mut self, view: &View<'_>, start: i64) -> Option<i64> {
+    /// What lies ahead of the starts in the stretch from `start` on. Every window that begins
+    /// between `start` and some later instant has in common what comes from that instant to the end
+    /// of the window at `start`. Of the later halves, quarters, … of this window the shortest that
+    /// leaves too little room says how many starts do not work.
+    pub(super) fn look_ahead(&mut self, view: &View<'_>, start: i64) -> Ahead {
         let until = start.saturating_add(self.filter.wanted.duration_ms);
         let ends = view.ends_between(start, until);
         let mut usage = Column::new();
@@ -147,26 +145,30 @@ impl<'a> Sieve<'a> {
             }
             known_from = from;
             if !self.filter.hosts_enough(&usage) {
-                return Some(from);
+                return Ahead::Blocked(from);
             }
         }
-        None
+        if usage.is_empty() || self.filter.keep_below(&usage) {
+            Ahead::Open(usage)
+        } else {
+            Ahead::Blocked(known_from)
+        }
     }
 }
 
 impl Filter<'_> {
-    /// Whether the part may hold a start.
-    fn lets_through(&mut self, part: &Part<'_>) -> bool {
-        if part.is_stretch() && !self.peaks.may_hold(part.place(), &self.wanted) {
-            return false;
-        }
+    /// Whether the part may hold a start that is not before `begins`.
+    fn lets_through(&mut self, part: &Part<'_>, begins: i64) -> bool {
+        self.barren.skip(begins, &self.wanted) < part.ends
+            && self.has_enough_least(part)
+            && (!part.is_stretch() || self.has_enough_ahead(part, begins))
+    }
+
+    /// Whether enough is hosted where each node is used the least.
+    fn has_enough_least(&mut self, part: &Part<'_>) -> bool {
         part.least_below(self.limits, &mut self.below);
         self.below.keep_before(part.ends, &self.blocked_from);
-        let hosted = self.find_candidates(|node| part.least_of(node));
-        if !part.is_stretch() || hosted < self.count() {
-            return hosted >= self.count();
-        }
-        self.look_ahead(part) && self.reaches_peak(part)
+        self.find_candidates(|node| part.least_of(node)) >= self.count()
     }
 
     fn hosts_enough(&mut self, usage: &[Amounts]) -> bool {
@@ -200,15 +202,26 @@ impl Filter<'_> {
         u64::from(self.wanted.count)
     }
 
-    /// Whether as many as are wanted are hosted at once long enough, as far as that is worth
-    /// finding out: few candidates are soon gone through, and few instances nearly always fit.
-    fn reaches_peak(&mut self, stretch: &Part<'_>) -> bool {
-        let nodes = self.rooms.len();
-        self.candidates.len() <= nodes / FEW
-            || self.count() * PEAK_WORTH < nodes as u64
-            || self
-                .peaks
-                .find(stretch, (self.rooms, self.limits), &self.wanted)
+    /// Leaves only the candidates that have room beside `usage`; says whether they are enough.
+    fn keep_below(&mut self, usage: &[Amounts]) -> bool {
+        let Self {
+            candidates,
+            rooms,
+            limits,
+            wanted,
+            ..
+        } = self;
+        let mut hosted = 0;
+        candidates.retain(|found| {
+            let node = found.node;
+            let keeps = is_below(usage[node], limits[node]);
+            if keeps {
+                let hosts = wanted.hosts(rooms, node, usage[node]);
+                hosted += u64::from(hosts.min(found.hosts));
+            }
+            keeps
+        });
+        hosted >= self.count()
     }
 
     fn has_enough_candidates(&self) -> bool {
@@ -218,8 +231,8 @@ impl Filter<'_> {
 
     /// Leaves only the candidates that are nowhere blocked in the stretches that all windows which
     /// begin in `part` contain, or stops where these are too few.
-    fn look_ahead(&mut self, part: &Part<'_>) -> bool {
-        let until = part.begins.saturating_add(self.wanted.duration_ms);
+    fn has_enough_ahead(&mut self, part: &Part<'_>, begins: i64) -> bool {
+        let until = begins.saturating_add(self.wanted.duration_ms);
         while let Some(ahead) = &mut self.ahead {
             if ahead.part().begins < part.ends {
                 if !ahead.advance(|passed| passed.ends <= part.ends) {
