@@ -51,7 +51,8 @@ pub(super) const SELECT_NEWEST_SNAPSHOT: &str = "\
 
 pub(super) const SELECT_LAST_SNAPSHOT_POSITION: &str = "SELECT max(position) FROM snapshots";
 
-/// A row of either database, with the few types we store.
+/// A row of either database, with the few types we store. Which of them a column has is the schema's, so
+/// it is not looked up again for every value.
 pub(super) trait LedgerRow: Row {
     fn integer(&self, column: usize) -> Result<i64, sqlx::Error>;
     fn maybe_integer(&self, column: usize) -> Result<Option<i64>, sqlx::Error>;
@@ -64,21 +65,21 @@ where
     R: Row,
     usize: ColumnIndex<R>,
     i64: for<'r> Decode<'r, R::Database> + Type<R::Database>,
-    String: for<'r> Decode<'r, R::Database> + Type<R::Database>,
-    for<'r> &'r [u8]: Decode<'r, R::Database> + Type<R::Database>,
+    String: for<'r> Decode<'r, R::Database>,
+    for<'r> &'r [u8]: Decode<'r, R::Database>,
     R::Database: Database,
 {
     fn integer(&self, column: usize) -> Result<i64, sqlx::Error> {
-        self.try_get(column)
+        self.try_get_unchecked(column)
     }
     fn maybe_integer(&self, column: usize) -> Result<Option<i64>, sqlx::Error> {
-        self.try_get(column)
+        self.try_get_unchecked(column)
     }
     fn text(&self, column: usize) -> Result<String, sqlx::Error> {
-        self.try_get(column)
+        self.try_get_unchecked(column)
     }
     fn bytes(&self, column: usize) -> Result<&[u8], sqlx::Error> {
-        self.try_get(column)
+        self.try_get_unchecked(column)
     }
 }
 

@@ -74,18 +74,18 @@ impl Live {
         event: &ReservationEvent,
     ) -> Result<u64, CapacityError> {
         let mut shared = self.reservations.remove(&id).unwrap_or_default();
-        for due in timed::of_reservation(id, &shared.state) {
-            self.timed.remove(&due);
-        }
+        let due_before = timed::of_reservation(id, &shared.state);
         let (open_before, claims_before) = (shared.state.is_session(), shared.state.claims());
         let Tracked { state, sequence } = Arc::make_mut(&mut shared);
         state.fold(event);
         *sequence += 1;
         let sequence = *sequence;
-        self.await_reservation(id, state);
+        self.await_reservation(id, due_before, state);
         let user = self.users.entry(state.user_id).or_default();
         user.count_session(open_before, state.is_session());
-        user.reservations.insert(id);
+        if sequence == 1 {
+            user.reservations.insert(id);
+        }
         if let Some(series_id) = state.series_id {
             self.occurrences_of.entry(series_id).or_default().insert(id);
         }
@@ -115,8 +115,22 @@ impl Live {
         })
     }
 
-    pub(super) fn await_reservation(&mut self, id: ReservationId, reservation: &Reservation) {
-        self.timed.extend(timed::of_reservation(id, reservation));
+    /// Notes what a reservation waits for, and no longer what it has waited for until now.
+    pub(super) fn await_reservation(
+        &mut self,
+        id: ReservationId,
+        before: [Option<timed::Due>; 5],
+        reservation: &Reservation,
+    ) {
+        let now = timed::of_reservation(id, reservation);
+        for (before, now) in before.iter().zip(now) {
+            if *before != now {
+                before.iter().for_each(|due| {
+                    self.timed.remove(due);
+                });
+                self.timed.extend(now);
+            }
+        }
         if reservation.holds_more_than_agreed() {
             self.holding.insert(id);
         } else {

@@ -140,7 +140,7 @@ impl TryFrom<LiveSnapshot> for Live {
             if let Some(series_id) = reservation.series_id {
                 live.occurrences_of.entry(series_id).or_default().insert(id);
             }
-            live.await_reservation(id, &tracked.state);
+            live.await_reservation(id, [None; 5], &tracked.state);
             live.reservations.insert(id, tracked);
         }
         for (id, tracked) in kept.standing {

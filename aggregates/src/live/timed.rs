@@ -31,11 +31,8 @@ pub enum TimedCommand {
 /// A timed command and when it is due.
 pub type Due = (Timestamp, TimedCommand);
 
-/// What a reservation waits for; at most five things.
-pub fn of_reservation(
-    id: ReservationId,
-    reservation: &Reservation,
-) -> impl Iterator<Item = Due> + use<> {
+/// What a reservation waits for, each kind of thing in a place of its own.
+pub fn of_reservation(id: ReservationId, reservation: &Reservation) -> [Option<Due>; 5] {
     let mut due = [None; 5];
     if let Some(agreement) = in_force(&reservation.status) {
         let window = agreement.terms.window;
@@ -54,7 +51,7 @@ pub fn of_reservation(
         let hold = table.held_offers().map(|offer| offer.expires_at).min();
         due[4] = hold.map(|at| (at, TimedCommand::ExpireHolds(id)));
     }
-    due.into_iter().flatten()
+    due
 }
 
 /// What both agreed on, while it is not over.

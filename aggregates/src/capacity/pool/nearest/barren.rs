@@ -220,12 +220,13 @@ impl Spans {
         self.cut(until);
         let low = self.spans.partition_point(|span| span.ends <= reach);
         let high = self.spans.partition_point(|span| span.begins < until);
-        for span in self.spans.get_mut(low..high).unwrap_or_default() {
+        let forgotten = self.spans.extract_if(low..high, |span| {
             let ends = span.ends;
             span.misses
                 .retain(|miss| ends.saturating_add(miss.duration_ms) <= from);
-        }
-        self.spans.retain(|span| !span.misses.is_empty());
+            span.misses.is_empty()
+        });
+        forgotten.for_each(drop);
     }
 
     fn bytes(&self) -> usize {
