@@ -96,9 +96,8 @@ fn judge(what: &str, (site, pool): (&Site, &Pool), asks: Vec<Ask>) {
 }
 
 fn decide_all(pool: &Pool, asks: &[Ask]) -> Option<Figures> {
-    measure(asks.len(), SPAN, |index| {
-        let ask = &asks[index];
-        ours::decide(pool, ask, (0, ask.from + HORIZON))
+    once(asks, |ask| {
+        nanos_of(|| ours::decide(pool, ask, (0, ask.from + HORIZON)))
     })
 }
 
@@ -226,24 +225,35 @@ fn figure(pool: &mut Pool, Questions { what, fit, asks }: Questions) -> Figure {
             plain,
         };
     }
-    let later = |pool: &Pool, ask: &Ask| ours::later(pool, ask, ask.from + HORIZON).is_some();
     ours::forget_questions(pool);
-    let median = median_of(&asks, |ask| later(pool, ask));
-    // Not by `measure`, which asks some questions before the clock runs.
-    let unprepared = asks.iter().map(|ask| {
+    let figures = once(&asks, |ask| later(pool, ask));
+    let unprepared = once(&asks, |ask| {
         ours::forget_questions(pool);
-        let began = Instant::now();
-        black_box(later(pool, ask));
-        began.elapsed().as_nanos() as f64
+        later(pool, ask)
     });
-    let unprepared = Figures::of(unprepared.collect());
     Figure {
         what,
         target: 150e3,
-        median,
+        median: figures.map_or(f64::NAN, |figures| figures.median),
         unprepared: unprepared.map(|figures| figures.median),
         plain,
     }
+}
+
+/// How long it took to look for a later start, in nanoseconds.
+fn later(pool: &Pool, ask: &Ask) -> f64 {
+    nanos_of(|| ours::later(pool, ask, ask.from + HORIZON))
+}
+
+fn nanos_of<T>(operation: impl FnOnce() -> T) -> f64 {
+    let began = Instant::now();
+    black_box(operation());
+    began.elapsed().as_nanos() as f64
+}
+
+/// What each question took, asked once: a search is remembered, so one that is asked again says nothing.
+fn once(asks: &[Ask], took: impl FnMut(&Ask) -> f64) -> Option<Figures> {
+    Figures::of(asks.iter().map(took).collect())
 }
 
 fn plain_pass(pool: &Pool, asks: &[Ask]) -> f64 {
