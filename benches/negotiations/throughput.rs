@@ -80,7 +80,7 @@ impl Bench {
         let service = Service::start(&fresh, options);
         let database = Database::open(&fresh).await;
         Self {
-            fresh: fresh,
+            fresh,
             service,
             database,
         }

@@ -140,3 +140,24 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_earlier_start_is_looked_for_no_further_back_than_the_pool_knows() {
+    const SINCE: i64 = 10;
+    const FULL_FROM: i64 = 14;
+    let nodes = 6;
+    let full = |node: usize| (node, FULL_FROM, WORLD, 4 + u32::try_from(node).unwrap());
+    let windows: Vec<_> = (0..nodes).map(full).collect();
+    let mut pool = pool_of(nodes, &windows);
+    pool.forget_before(Timestamp(SINCE));
+    let room = 4 + 5 + 6 + 7 + 8 + 9;
+    for length in 1..8 {
+        for count in 1..=room {
+            let (not_after, not_before) = (Timestamp(200), Timestamp(i64::MIN));
+            let found = pool.nearest_earlier(vcpus(1), count, length, not_after, not_before);
+            let last = FULL_FROM - length;
+            let expected = (last >= SINCE).then_some(Timestamp(last));
+            assert_eq!(found, expected, "{count} for {length} ms");
+        }
+    }
+}
