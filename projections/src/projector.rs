@@ -36,6 +36,8 @@ pub(crate) enum Turn {
 enum Finding {
     /// They are of this ledger up to here.
     Good(u64),
+    /// There are none yet.
+    Missing,
     /// They are not, and why.
     Rebuild(&'static str),
 }
@@ -111,14 +113,13 @@ impl Projector {
         match examine(inner, source).await? {
             Finding::Good(position) => {
                 self.publish(inner, position);
-                Ok(position)
+                return Ok(position);
             }
-            Finding::Rebuild(why) => {
-                tracing::warn!(why, "the views are folded anew");
-                self.hide(inner);
-                self.rebuild(inner, source).await
-            }
+            Finding::Missing => {}
+            Finding::Rebuild(why) => tracing::warn!(why, "the views are folded anew"),
         }
+        self.hide(inner);
+        self.rebuild(inner, source).await
     }
 
     /// Folds the whole ledger anew in one transaction.
@@ -139,7 +140,7 @@ impl Projector {
             position = last.position;
             if position - logged >= REBUILD_LOG_EVENTS {
                 logged = position;
-                tracing::info!(position, "folding the views anew");
+                tracing::info!(position, "folding the views");
             }
             if events.len() < PAGE_EVENTS {
                 break;
@@ -149,7 +150,7 @@ impl Projector {
         tx.commit().await?;
         self.publish(inner, position);
         inner.store.shrink_log().await?;
-        tracing::info!(position, "the views are folded anew");
+        tracing::info!(position, "the views are folded");
         Ok(position)
     }
 
@@ -167,7 +168,7 @@ impl Projector {
 /// Compares the checkpoint with the event that the ledger has there.
 async fn examine<S: EventSource>(inner: &Inner, source: &S) -> Result<Finding, ViewsError> {
     let Some(found) = Checkpoint::load(&inner.store).await? else {
-        return Ok(Finding::Rebuild("they have no checkpoint"));
+        return Ok(Finding::Missing);
     };
     if found.version > VIEWS_VERSION {
         // Rebuilding would only make the newer program rebuild in its turn.
