@@ -89,7 +89,7 @@ fn judge(what: &str, (site, pool): (&Site, &Pool), asks: Vec<Ask>) {
         let what = format!("  {name} as recorded before, to this p50");
         line(&what, &times(ratio), &times(wanted), ratio >= wanted);
     }
-    let ours = each(&countered, |ask| {
+    let ours = each(pool, &countered, |pool, ask| {
         ours::decide(pool, ask, (0, ask.from + HORIZON))
     });
     shapes(site, &Asked::of(pool, countered), &ours);

@@ -46,9 +46,7 @@ async fn under_load(store: Store, time: Duration, confirm: bool) {
     }
     let ended = Instant::now();
     let seen = running.await.expect("the clients come to their end");
-    while behind(&mut database).await.1 > 0 && ended.elapsed() < LEVEL_WITHIN {
-        tokio::time::sleep(LOOK / 10).await;
-    }
+    database.is_level_within(LEVEL_WITHIN).await;
     let level = ended.elapsed().as_secs_f64();
     lags.sort();
     let what = if confirm { "negotiations" } else { "proposals" };

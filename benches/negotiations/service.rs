@@ -13,6 +13,9 @@ use crate::wire::ADMIN_PASSWORD;
 /// How long a service may take to be ready: it may have to fold a million events, twice.
 const READY_WITHIN: Duration = Duration::from_secs(600);
 
+/// How often it is looked whether the views are level.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
+
 /// A policy for users who stand for many.
 const ROOMY: &str = "[policy]\nsessions-max = 1000000\nopening-grant = \"1000000000000\"\n";
 
@@ -182,6 +185,18 @@ impl Database {
     pub async fn views_at(&mut self) -> i64 {
         let sql = "SELECT position FROM views.checkpoint WHERE position >= $1";
         self.number(sql, 0).await.unwrap_or(0)
+    }
+
+    /// Waits until the views are level, no longer than `within`; whether they are.
+    pub async fn is_level_within(&mut self, within: Duration) -> bool {
+        let begun = Instant::now();
+        while self.views_at().await < self.head().await {
+            if begun.elapsed() >= within {
+                return false;
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+        true
     }
 
     /// When the event at `position` was decided, if there is one.

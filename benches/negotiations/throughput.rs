@@ -1,7 +1,7 @@
 //! How many negotiations, and how many durable proposals, beside what the same database takes in plain
 //! inserts in the same run.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use openpex::clock::{Clock as _, SystemClock};
 
@@ -120,11 +120,8 @@ impl Bench {
 
     /// Waits until the views are level, so that they are not in the way of what is measured next.
     async fn be_level(&mut self) {
-        let begun = Instant::now();
-        while self.database.views_at().await < self.database.head().await {
-            assert!(begun.elapsed() < LEVEL_WITHIN, "the views are not level");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let is_level = self.database.is_level_within(LEVEL_WITHIN).await;
+        assert!(is_level, "the views are not level");
     }
 }
 

@@ -13,7 +13,8 @@ use crate::views::Views;
 /// Most rows of one page.
 pub const LIST_LIMIT_MAX: usize = 1_000;
 
-/// Most rows that are looked through one by one, where they are all that a rare window, or a rare template or the like, has.
+/// Most rows that are looked through one by one, where they are all that a rare window, or a rare value of a
+/// column, has.
 const CANDIDATES_MAX: i64 = 1_024;
 /// From below 5 minutes to above 2 years.
 const DURATION_CLASSES: std::ops::RangeInclusive<i64> = 8..=18;

@@ -119,17 +119,18 @@ impl Live {
     pub(super) fn await_reservation(
         &mut self,
         id: ReservationId,
-        before: [Option<timed::Due>; 5],
+        before: timed::DueOfReservation,
         reservation: &Reservation,
     ) {
         let now = timed::of_reservation(id, reservation);
-        for (before, now) in before.iter().zip(now) {
-            if *before != now {
-                before.iter().for_each(|due| {
-                    self.timed.remove(due);
-                });
-                self.timed.extend(now);
+        for (before, now) in before.into_iter().zip(now) {
+            if before == now {
+                continue;
             }
+            if let Some(due) = before {
+                self.timed.remove(&due);
+            }
+            self.timed.extend(now);
         }
         if reservation.holds_more_than_agreed() {
             self.holding.insert(id);

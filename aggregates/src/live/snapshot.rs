@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::delivery::Delivery;
-use super::{Live, Tracked};
+use super::{Live, Tracked, timed};
 use crate::account::Account;
 use crate::capacity::CapacityError;
 use crate::instance::Instance;
@@ -140,7 +140,7 @@ impl TryFrom<LiveSnapshot> for Live {
             if let Some(series_id) = reservation.series_id {
                 live.occurrences_of.entry(series_id).or_default().insert(id);
             }
-            live.await_reservation(id, [None; 5], &tracked.state);
+            live.await_reservation(id, timed::DueOfReservation::default(), &tracked.state);
             live.reservations.insert(id, tracked);
         }
         for (id, tracked) in kept.standing {

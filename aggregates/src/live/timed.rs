@@ -32,7 +32,10 @@ pub enum TimedCommand {
 pub type Due = (Timestamp, TimedCommand);
 
 /// What a reservation waits for, each kind of thing in a place of its own.
-pub fn of_reservation(id: ReservationId, reservation: &Reservation) -> [Option<Due>; 5] {
+pub type DueOfReservation = [Option<Due>; 5];
+
+/// What a reservation waits for.
+pub fn of_reservation(id: ReservationId, reservation: &Reservation) -> DueOfReservation {
     let mut due = [None; 5];
     if let Some(agreement) = in_force(&reservation.status) {
         let window = agreement.terms.window;

@@ -34,7 +34,7 @@ pub(in super::super) struct KnownBarren(Mutex<Vec<Barren>>);
 
 /// Times without a start for one size.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Barren {
+pub(super) struct Barren {
     size: Amounts,
     ahead: Spans,
     mirrored: Spans,
@@ -113,8 +113,9 @@ impl KnownBarren {
         let (from, until) = (window.starts_at.0, window.ends_at.0);
         for barren in self.lock().iter_mut() {
             barren.ahead.release(from, until);
-            let mirrored = (until.saturating_neg(), from.saturating_neg());
-            barren.mirrored.release(mirrored.0, mirrored.1);
+            barren
+                .mirrored
+                .release(until.saturating_neg(), from.saturating_neg());
         }
     }
 
