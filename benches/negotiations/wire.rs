@@ -36,14 +36,14 @@ impl User {
         Self::new(1, "admin", ADMIN_PASSWORD)
     }
 
-    /// Makes an account, and has its password checked once: the service remembers that for a minute.
+    /// Makes an account, and has its password checked once.
     pub async fn register(address: &str, name: &str) -> Self {
         let mut anybody = Wire::connect(address, &Self::new(0, name, PASSWORD)).await;
         let body = format!(r#"{{"username":"{name}","password":"{PASSWORD}"}}"#);
         let answer = anybody.send("POST", "/users", &body).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
         let id = answer.number("userid").expect("an account has a number");
-        assert_eq!(anybody.send("GET", "/clock", "").await.status, 200);
+        anybody.check_password().await;
         Self::new(id, name, PASSWORD)
     }
 }
@@ -115,6 +115,11 @@ impl Wire {
             head,
             body: &body[4..],
         }
+    }
+
+    /// Has the password checked: the service remembers for a minute that it is the right one.
+    pub async fn check_password(&mut self) {
+        assert_eq!(self.send("GET", "/clock", "").await.status, 200);
     }
 
     /// Moves the test clock (the operator's).
