@@ -3,7 +3,8 @@
 //! A snapshot only shortens the next start; it must not make anybody wait. So it is taken when
 //! nobody writes. Under a load that never pauses it is taken after very many events, which bounds
 //! how long the next start may fold. Taking it shares the live state; it is written beside
-//! what the writer does next.
+//! what the writer does next, and that costs as much as there is live: so the more is live, the more
+//! events come between two.
 
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use tokio::time::Instant;
 use super::replay::save_snapshot;
 use crate::ledger::{Head, Ledger};
 
-/// Events after which a quiet writer keeps a snapshot.
+/// Events after which a quiet writer keeps a snapshot, or as many as reservations and instances are live,
+/// if that is more.
 pub const SNAPSHOT_AFTER: u64 = 20_000;
 
 /// How long nothing may have been appended for the writer to count as quiet.
@@ -29,6 +31,8 @@ pub struct Snapshots {
     ledger: Ledger,
     /// The position of the newest one.
     taken_at: u64,
+    /// After how many events a quiet writer takes the next.
+    quiet_after: u64,
     /// When something was last appended.
     last_append: Instant,
     /// At most one that is being written.
@@ -38,11 +42,13 @@ pub struct Snapshots {
 }
 
 impl Snapshots {
-    /// Those of `ledger`, whose newest one is at `taken_at`; they are written `elsewhere`.
-    pub fn new(ledger: Ledger, taken_at: u64, elsewhere: Handle) -> Self {
+    /// Those of `ledger`, where so much is `live` and whose newest one is at `taken_at`; they are written
+    /// `elsewhere`.
+    pub fn new(ledger: Ledger, live: &Live, taken_at: u64, elsewhere: Handle) -> Self {
         Self {
             ledger,
             taken_at,
+            quiet_after: quiet_after(live.counts()),
             last_append: Instant::now(),
             saving: JoinSet::new(),
             elsewhere,
@@ -63,7 +69,7 @@ impl Snapshots {
     /// is at `position`; maybe never.
     pub async fn wait(&mut self, position: u64) {
         while self.saving.join_next().await.is_some() {}
-        if position.saturating_sub(self.taken_at) < SNAPSHOT_AFTER {
+        if position.saturating_sub(self.taken_at) < self.quiet_after {
             std::future::pending::<()>().await;
         }
         tokio::time::sleep_until(self.last_append + QUIET).await;
@@ -72,9 +78,10 @@ impl Snapshots {
     /// Takes one of a state that is durable whole, if it is time; it is written while others go on.
     pub fn take_if_due(&mut self, live: &Live, head: Head) {
         let events = head.position.saturating_sub(self.taken_at);
-        let quiet = events >= SNAPSHOT_AFTER && self.last_append.elapsed() >= QUIET;
+        let quiet = events >= self.quiet_after && self.last_append.elapsed() >= QUIET;
         if self.saving.is_empty() && (quiet || self.is_overdue(head.position)) {
             self.taken_at = head.position;
+            self.quiet_after = quiet_after(live.counts());
             self.save(live, head);
         }
     }
@@ -95,10 +102,21 @@ impl Snapshots {
     }
 }
 
+/// After how many events a quiet writer takes the next one, by what [`Live::counts`] says.
+fn quiet_after((reservations, instances, _): (usize, usize, usize)) -> u64 {
+    SNAPSHOT_AFTER.max((reservations + instances) as u64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ledger::MemoryStore;
+
+    #[test]
+    fn the_more_is_live_the_more_events_come_between_two() {
+        assert_eq!(quiet_after((5_000, 15_000, 90_000)), SNAPSHOT_AFTER);
+        assert_eq!(quiet_after((5_000, 15_001, 0)), SNAPSHOT_AFTER + 1);
+    }
 
     #[tokio::test]
     async fn a_snapshot_is_taken_when_it_is_quiet_or_at_the_latest() {
@@ -110,8 +128,8 @@ mod tests {
             (SNAPSHOT_AT_LATEST, Duration::ZERO, true),
         ];
         for (events, quiet_for, taken) in cases {
-            let mut snapshots =
-                Snapshots::new(Ledger::Memory(MemoryStore::new()), 7, Handle::current());
+            let ledger = Ledger::Memory(MemoryStore::new());
+            let mut snapshots = Snapshots::new(ledger, &Live::new(), 7, Handle::current());
             snapshots.last_append = Instant::now() - quiet_for;
             let head = Head {
                 position: 7 + events,

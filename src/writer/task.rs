@@ -96,7 +96,7 @@ impl Writer {
         let snapshot_at = head.position.saturating_sub(tail);
         let elsewhere = Handle::current();
         let writer = Self {
-            snapshots: Snapshots::new(ledger.clone(), snapshot_at, elsewhere.clone()),
+            snapshots: Snapshots::new(ledger.clone(), &live, snapshot_at, elsewhere.clone()),
             elsewhere,
             ledger,
             claim,
