@@ -21,7 +21,7 @@ mod support;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use openpex::ledger::{Append, Head, NewEvent, StoredEvent};
+use openpex::ledger::{Append, Head, NewEvent, PAGE_EVENTS, StoredEvent};
 use sqlx::{Executor, PgConnection};
 
 use site::{Ground, Site, event};
@@ -122,7 +122,15 @@ async fn report(name: &str, site: &Site) {
         bytes += event.payload.len();
         Ok(())
     };
-    let events = site.ledger.for_each_after(0, &mut fold).await.unwrap() as f64;
+    let mut last = 0;
+    loop {
+        let reached = site.ledger.fold_page(last, PAGE_EVENTS, &mut fold).await;
+        match reached.unwrap() {
+            reached if reached == last => break,
+            reached => last = reached,
+        }
+    }
+    let events = last as f64;
     println!(
         "{name}, fold: {:.0} events/s",
         events / began.elapsed().as_secs_f64()

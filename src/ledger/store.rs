@@ -12,7 +12,6 @@ use openpex_aggregates::UserId;
 use super::claim::WriterClaim;
 use super::error::LedgerError;
 use super::event::{Append, ChainHash, Head, IdempotencyRecord, Snapshot, StoredEvent};
-use super::rules::PAGE_EVENTS;
 
 /// Is shown events in order and says whether it wants the next.
 pub type Visitor<'a> = &'a mut (dyn FnMut(StoredEvent) -> ControlFlow<()> + Send);
@@ -104,53 +103,43 @@ pub trait EventStore: Send + Sync + 'static {
         Ok(events)
     }
 
-    /// Folds every event after `position` up to the head and answers with the last position folded.
+    /// Folds up to `limit` events after `position`, in order, and answers with the last position folded.
     ///
-    /// Reads by the page while others append. That nothing is missing is checked, not assumed: each
-    /// position must follow the one before, and the head that was there at the start must be reached.
+    /// That nothing is missing is checked, not assumed: each position must follow the one before.
     ///
     /// # Errors
-    /// [`LedgerError::Gap`], [`LedgerError::CutShort`], [`LedgerError::FoldRefused`], or the store's.
-    async fn for_each_after(&self, position: u64, fold: Fold<'_>) -> Result<u64, LedgerError> {
-        let head = self.head().await?.position;
-        let mut last = position;
-        loop {
-            let after = last;
-            let mut failure = None;
-            let mut visit = |event: StoredEvent| {
-                let step = if event.position == last + 1 {
-                    fold(&event).map_err(|why| LedgerError::FoldRefused {
-                        position: event.position,
-                        why,
-                    })
-                } else {
-                    Err(LedgerError::Gap {
-                        after: last,
-                        found: event.position,
-                    })
-                };
-                match step {
-                    Ok(()) => {
-                        last = event.position;
-                        ControlFlow::Continue(())
-                    }
-                    Err(error) => {
-                        failure = Some(error);
-                        ControlFlow::Break(())
-                    }
-                }
+    /// [`LedgerError::Gap`], [`LedgerError::FoldRefused`], or the store's.
+    async fn fold_page(
+        &self,
+        position: u64,
+        limit: u32,
+        fold: Fold<'_>,
+    ) -> Result<u64, LedgerError> {
+        let (mut last, mut failure) = (position, None);
+        let mut visit = |event: StoredEvent| {
+            let step = if event.position == last + 1 {
+                fold(&event).map_err(|why| LedgerError::FoldRefused {
+                    position: event.position,
+                    why,
+                })
+            } else {
+                Err(LedgerError::Gap {
+                    after: last,
+                    found: event.position,
+                })
             };
-            let shown = self.scan(after, PAGE_EVENTS, &mut visit).await?;
-            if let Some(failure) = failure {
-                return Err(failure);
+            match step {
+                Ok(()) => {
+                    last = event.position;
+                    ControlFlow::Continue(())
+                }
+                Err(error) => {
+                    failure = Some(error);
+                    ControlFlow::Break(())
+                }
             }
-            if shown < PAGE_EVENTS {
-                break;
-            }
-        }
-        if last < head {
-            return Err(LedgerError::CutShort { last, head });
-        }
-        Ok(last)
+        };
+        self.scan(position, limit, &mut visit).await?;
+        failure.map_or(Ok(last), Err)
     }
 }

@@ -1,12 +1,18 @@
 //! Folding the ledger into the live state, from the newest snapshot that fits.
 
 use openpex_aggregates::live::{Fact, Live, LiveSnapshot};
+use openpex_projections::SourceEvent;
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
-use crate::ledger::{Head, Ledger, LedgerError, Snapshot, StoredEvent};
+use crate::ledger::{Head, Ledger, LedgerError, PAGE_EVENTS, Snapshot, StoredEvent};
 
 /// The form of a snapshot; one of another form is passed over.
 const SNAPSHOT_FORM: u32 = 1;
+
+/// So many pages may wait to be folded; who reads then waits.
+const PAGES_AHEAD: usize = 1;
 
 /// A snapshot's body.
 #[derive(Serialize, Deserialize)]
@@ -56,21 +62,40 @@ pub fn stored_fact(event: &StoredEvent) -> Result<Fact, String> {
 
 /// Folds the whole ledger, starting at the newest snapshot that fits.
 ///
+/// Events are read beside the fold, so that a second core takes half of the work.
+///
 /// # Errors
-/// When the ledger cannot be read, or holds what does not fold.
+/// When the ledger cannot be read, lacks an event, or holds what does not fold.
 pub async fn fold_ledger(ledger: &Ledger) -> Result<Folded, LedgerError> {
+    fold_by_pages(ledger, PAGE_EVENTS).await
+}
+
+/// As [`fold_ledger`], with so many events to a page.
+pub(super) async fn fold_by_pages(
+    ledger: &Ledger,
+    page_events: u32,
+) -> Result<Folded, LedgerError> {
     let snapshot = ledger.newest_snapshot().await?;
     let (mut live, from) = match snapshot.and_then(restore) {
         Some((live, position)) => (live, position),
         None => (Live::new(), 0),
     };
-    let reached = ledger
-        .for_each_after(from, &mut |event| {
-            let fact = stored_fact(event)?;
-            live.fold(&fact, event.sequence, event.recorded_at)
-                .map_err(|error| error.to_string())
-        })
-        .await?;
+    let (pages_in, mut pages) = mpsc::channel(PAGES_AHEAD);
+    // It ends with this future, however that ends.
+    let mut reading = JoinSet::new();
+    reading.spawn(read_pages(ledger.clone(), from, page_events, pages_in));
+    while let Some(page) = pages.recv().await {
+        for event in page {
+            live.fold(&event.fact, event.sequence, event.recorded_at)
+                .map_err(|error| LedgerError::FoldRefused {
+                    position: event.position,
+                    why: error.to_string(),
+                })?;
+        }
+    }
+    let read = reading.join_next().await;
+    let read = read.expect("invariant: it was spawned");
+    let reached = read.map_err(LedgerError::unavailable)??;
     let head = ledger.head().await?;
     if head.position != reached {
         return Err(LedgerError::CutShort {
@@ -83,6 +108,35 @@ pub async fn fold_ledger(ledger: &Ledger) -> Result<Folded, LedgerError> {
         head,
         tail: reached - from,
     })
+}
+
+/// Sends what the events after `from` say, by the page, and answers with the last position read.
+async fn read_pages(
+    ledger: Ledger,
+    from: u64,
+    page_events: u32,
+    pages: mpsc::Sender<Vec<SourceEvent>>,
+) -> Result<u64, LedgerError> {
+    let mut last = from;
+    loop {
+        let mut page = Vec::new();
+        let mut keep = |event: &StoredEvent| {
+            page.push(SourceEvent {
+                position: event.position,
+                recorded_at: event.recorded_at,
+                sequence: event.sequence,
+                fact: stored_fact(event)?,
+            });
+            Ok(())
+        };
+        let reached = ledger.fold_page(last, page_events, &mut keep).await?;
+        let is_last = reached - last < u64::from(page_events);
+        last = reached;
+        // Nobody folds any more: then there is an error already, and this one's end does not matter.
+        if pages.send(page).await.is_err() || is_last {
+            return Ok(last);
+        }
+    }
 }
 
 /// The state a snapshot kept; one that cannot be read is only a cache that is of no use.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use openpex_aggregates::live::{Actor, Answer, Command};
+use openpex_aggregates::live::{Actor, Answer, Command, Live};
 use openpex_aggregates::node::{NodeSighting, NodeStatus};
 use openpex_aggregates::policy::Policy;
 use openpex_aggregates::terms::Proposal;
@@ -12,12 +12,13 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::replay::fold_by_pages;
 use super::{
     Committed, IdempotencyKey, WriteError, WriteRequest, Writer, WriterExit, WriterHandle,
     fold_ledger, stored_fact,
 };
 use crate::clock::TestClock;
-use crate::ledger::{AppendFault, Ledger, MemoryStore};
+use crate::ledger::{Append, AppendFault, Ledger, LedgerError, MemoryStore, NewEvent};
 
 const TEMPLATE: &str = "a template";
 
@@ -202,11 +203,7 @@ async fn given_many_callers_and_failing_appends_then_each_answer_tells_the_truth
         }
     }
     let folded = fold_ledger(&ledger).await.unwrap();
-    let live = bench
-        .handle
-        .inspect(openpex_aggregates::live::Live::snapshot)
-        .await
-        .unwrap();
+    let live = bench.handle.inspect(Live::snapshot).await.unwrap();
     assert_eq!(
         folded.live.snapshot(),
         live,
@@ -319,4 +316,71 @@ async fn given_appends_that_fail_now_and_then_what_is_handed_on_is_what_the_ledg
         }
         reached = bench.head().await;
     }
+}
+
+#[tokio::test]
+async fn given_any_size_of_page_then_the_fold_is_that_of_the_writer() {
+    let bench = bench(MemoryStore::new()).await;
+    for number in 1..=5 {
+        bench.propose(number).await.unwrap();
+    }
+    let live = bench.handle.inspect(Live::snapshot).await.unwrap();
+    let ledger = Ledger::Memory(bench.store.clone());
+    let head = u32::try_from(bench.head().await).unwrap();
+    for page in [1, 2, 3, head - 1, head, head + 1] {
+        let folded = fold_by_pages(&ledger, page).await.unwrap();
+        assert_eq!(folded.live.snapshot(), live, "by {page}");
+        assert_eq!(folded.tail, u64::from(head), "by {page}");
+    }
+    assert_eq!(bench.end().await, WriterExit::Stopped);
+}
+
+#[tokio::test]
+async fn given_an_event_that_cannot_be_then_the_fold_says_which() {
+    let bench = bench(MemoryStore::new()).await;
+    bench.propose(1).await.unwrap();
+    let ledger = Ledger::Memory(bench.store.clone());
+    assert_eq!(bench.end().await, WriterExit::Stopped);
+    let claim = ledger
+        .claim_writer("a test", Duration::from_secs(1))
+        .await
+        .unwrap();
+    let (head, events) = (
+        ledger.head().await.unwrap(),
+        ledger.read_after(0, 99).await.unwrap(),
+    );
+    let said = events.last().unwrap();
+    // What can be read, but does not come next in its stream; and what nobody can read.
+    let early = NewEvent {
+        aggregate_type: "reservation",
+        aggregate_id: said.aggregate_id.clone(),
+        sequence: said.sequence + 2,
+        event_type: said.event_type.clone(),
+        event_version: said.event_version.clone(),
+        payload: said.payload.clone(),
+        metadata: said.metadata.clone(),
+        recorded_at: said.recorded_at,
+    };
+    let unknown = NewEvent {
+        sequence: said.sequence + 3,
+        payload: "{}".to_owned(),
+        ..early.clone()
+    };
+    ledger
+        .append(Append {
+            epoch: claim.epoch(),
+            head,
+            events: &[early, unknown],
+            answers: &[],
+        })
+        .await
+        .unwrap();
+    for (page, refused) in [(1, head.position + 1), (99, head.position + 2)] {
+        match fold_by_pages(&ledger, page).await {
+            Err(LedgerError::FoldRefused { position, .. }) => assert_eq!(position, refused),
+            Err(other) => panic!("{other:?}"),
+            Ok(_) => panic!("it folds"),
+        }
+    }
+    claim.release().await;
 }

@@ -33,7 +33,7 @@ async fn pages_join_without_a_seam(site: Site) {
     );
     assert_eq!(
         site.ledger
-            .for_each_after(count + 1, &mut |_| Ok(()))
+            .fold_page(count + 1, PAGE_EVENTS, &mut |_| Ok(()))
             .await
             .unwrap(),
         count + 1
@@ -53,7 +53,7 @@ async fn a_fold_stops_at_the_event_it_refuses(site: Site) {
         folded.push(event.position);
         Ok(())
     };
-    let error = site.ledger.for_each_after(1, &mut fold).await.unwrap_err();
+    let error = site.ledger.fold_page(1, 9, &mut fold).await.unwrap_err();
     let LedgerError::FoldRefused { position, why } = error else {
         panic!("{error:?}")
     };
@@ -73,7 +73,11 @@ async fn folds_that_stop_early_leave_the_ledger_to_be_read(site: Site) {
             let more = event.position < last;
             more.then_some(()).ok_or_else(|| "enough".to_owned())
         };
-        let error = site.ledger.for_each_after(0, &mut fold).await.unwrap_err();
+        let error = site
+            .ledger
+            .fold_page(0, PAGE_EVENTS, &mut fold)
+            .await
+            .unwrap_err();
         assert!(
             matches!(error, LedgerError::FoldRefused { position, .. } if position == last),
             "{error:?}"

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use openpex::ledger::{
     Access, Append, EventStore, Head, IdempotencyRecord, Ledger, LedgerError, MemoryStore,
-    NewEvent, StoredEvent, WriterClaim,
+    NewEvent, PAGE_EVENTS, StoredEvent, WriterClaim,
 };
 use openpex_aggregates::{Timestamp, UserId};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -169,8 +169,15 @@ pub async fn all(ledger: &Ledger) -> Vec<StoredEvent> {
         events.push(event.clone());
         Ok(())
     };
-    ledger.for_each_after(0, &mut keep).await.unwrap();
-    events
+    let mut last = 0;
+    loop {
+        let reached = ledger.fold_page(last, PAGE_EVENTS, &mut keep).await;
+        let reached = reached.unwrap();
+        if reached == last {
+            return events;
+        }
+        last = reached;
+    }
 }
 
 /// Verifies with a fold that takes everything.
