@@ -100,6 +100,8 @@ impl Authenticator {
 
     /// The account these HTTP Basic credentials belong to; `None` if they are wrong.
     ///
+    /// Many requests with the same right credentials at once cost one hash.
+    ///
     /// # Errors
     /// [`AccountError::Busy`], or the store's.
     pub async fn verify_basic(
@@ -107,6 +109,11 @@ impl Authenticator {
         username: &str,
         password: &str,
     ) -> Result<Option<Account>, AccountError> {
+        if let Some(account) = self.cache.find(Instant::now(), username, password) {
+            return Ok(Some(account));
+        }
+        let _first = self.cache.begin_check(username, password).await;
+        // Somebody else may have checked it meanwhile.
         if let Some(account) = self.cache.find(Instant::now(), username, password) {
             return Ok(Some(account));
         }
@@ -223,6 +230,7 @@ impl Authenticator {
 #[cfg(test)]
 mod tests {
     use super::super::HashCost;
+    use super::super::password::HASHES_WAITING_MAX;
     use super::*;
     use crate::ledger::{Ledger, MemoryStore};
 
@@ -266,5 +274,32 @@ mod tests {
         ));
         drop(full);
         assert!(gate.verify_basic("zoe", PASSWORD).await.unwrap().is_some());
+    }
+
+    /// A client with more requests under way than hashes may wait is not to be told that we are busy,
+    /// each time that its password is no longer remembered.
+    #[tokio::test]
+    async fn many_requests_at_once_are_let_in_by_one_hash() {
+        let passwords = Passwords::new(HashCost::LEAST).unwrap();
+        let accounts = AccountStore::beside(&Ledger::Memory(MemoryStore::new()));
+        let gate = Authenticator::new(accounts, passwords);
+        gate.register("zoe", PASSWORD, Role::User, Timestamp(5))
+            .await
+            .unwrap();
+        let at_once = 4 * HASHES_WAITING_MAX;
+        for _ in 0..2 {
+            let asking = (0..at_once).map(|_| gate.verify_basic("zoe", PASSWORD));
+            for answer in futures_util::future::join_all(asking).await {
+                assert!(answer.unwrap().is_some());
+            }
+            gate.forget("zoe");
+        }
+        // What is wrong is checked each time, as far as there is room.
+        let asking = (0..at_once).map(|_| gate.verify_basic("zoe", "wrong horse"));
+        let answers = futures_util::future::join_all(asking).await;
+        let checked = answers.iter().filter(|answer| matches!(answer, Ok(None)));
+        assert!(checked.count() >= HASHES_WAITING_MAX);
+        let busy = |answer: &_| matches!(answer, Ok(None) | Err(AccountError::Busy));
+        assert!(answers.iter().all(busy));
     }
 }

@@ -1,5 +1,5 @@
 //! Remembers for a short while which credentials were right, so that a client that sends HTTP Basic with
-//! every request pays for argon2 once a minute.
+//! every request pays for argon2 once a minute, also one that sends many at once.
 //!
 //! Only successes are remembered, and none that was being checked while an account was forgotten: a
 //! password that is changed in that moment must not come back. What is kept of a password is an HMAC under a key made at start and
@@ -7,12 +7,13 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+use tokio::sync::watch;
 
 use super::{Account, PasswordHash};
 use crate::clock::entropy;
@@ -25,7 +26,22 @@ pub const CREDENTIALS_MAX: usize = 10_000;
 pub(super) struct CredentialCache {
     key: [u8; 32],
     verified: Mutex<HashMap<String, Verified>>,
+    /// Checks that are under way, by the digest of what is checked.
+    under_way: Mutex<HashMap<[u8; 32], watch::Receiver<()>>>,
     forgotten: AtomicU64,
+}
+
+/// The first check of some credentials; when it is dropped, those who wait for it go on.
+pub(super) struct Checking<'a> {
+    cache: &'a CredentialCache,
+    digest: [u8; 32],
+    _over: watch::Sender<()>,
+}
+
+impl Drop for Checking<'_> {
+    fn drop(&mut self) {
+        self.cache.checks().remove(&self.digest);
+    }
 }
 
 /// How often an account had been forgotten when a check began.
@@ -44,6 +60,7 @@ impl CredentialCache {
         Self {
             key: entropy::random_bytes(),
             verified: Mutex::default(),
+            under_way: Mutex::default(),
             forgotten: AtomicU64::new(0),
         }
     }
@@ -57,7 +74,7 @@ impl CredentialCache {
     pub(super) fn find(&self, now: Instant, username: &str, password: &str) -> Option<Account> {
         let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
         let known = verified.get(username).filter(|known| now < known.until)?;
-        let digest = self.digest(username, password, &known.stored);
+        let digest = self.digest([username, password, known.stored.as_str()]);
         bool::from(digest.ct_eq(&known.digest)).then(|| known.account.clone())
     }
 
@@ -69,7 +86,7 @@ impl CredentialCache {
         password: &str,
         stored: PasswordHash,
     ) {
-        let digest = self.digest(&account.username, password, &stored);
+        let digest = self.digest([&account.username, password, stored.as_str()]);
         let until = now + CREDENTIAL_LIFETIME;
         let entry = Verified {
             account: account.clone(),
@@ -101,10 +118,40 @@ impl CredentialCache {
         verified.remove(username);
     }
 
-    fn digest(&self, username: &str, password: &str, stored: &PasswordHash) -> [u8; 32] {
+    /// Begins to check these credentials, unless the same are being checked: then `None`, once that check
+    /// is over.
+    pub(super) async fn begin_check(&self, username: &str, password: &str) -> Option<Checking<'_>> {
+        let digest = self.digest([username, password]);
+        let mut other = {
+            let mut checks = self.checks();
+            match checks.get(&digest) {
+                Some(other) => other.clone(),
+                None => {
+                    let (over, under_way) = watch::channel(());
+                    checks.insert(digest, under_way);
+                    return Some(Checking {
+                        cache: self,
+                        digest,
+                        _over: over,
+                    });
+                }
+            }
+        };
+        // Nothing is ever sent: it ends when the sender is dropped.
+        let _ = other.changed().await;
+        None
+    }
+
+    fn checks(&self) -> MutexGuard<'_, HashMap<[u8; 32], watch::Receiver<()>>> {
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn digest<const N: usize>(&self, texts: [&str; N]) -> [u8; 32] {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key)
             .expect("invariant: HMAC takes a key of any length");
-        for text in [username, password, stored.as_str()] {
+        for text in texts {
             // The length keeps the end of one from passing for the start of the next.
             mac.update(&(text.len() as u64).to_be_bytes());
             mac.update(text.as_bytes());
