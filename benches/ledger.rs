@@ -21,10 +21,10 @@ mod support;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use openpex::ledger::{Append, Head, NewEvent, PAGE_EVENTS, StoredEvent};
+use openpex::ledger::{Append, Head, NewEvent, StoredEvent};
 use sqlx::{Executor, PgConnection};
 
-use site::{Ground, Site, event};
+use site::{Ground, Site, event, fold_all};
 
 /// How long each figure is taken for.
 const SPAN: Duration = Duration::from_secs(2);
@@ -122,15 +122,7 @@ async fn report(name: &str, site: &Site) {
         bytes += event.payload.len();
         Ok(())
     };
-    let mut last = 0;
-    loop {
-        let reached = site.ledger.fold_page(last, PAGE_EVENTS, &mut fold).await;
-        match reached.unwrap() {
-            reached if reached == last => break,
-            reached => last = reached,
-        }
-    }
-    let events = last as f64;
+    let events = fold_all(&site.ledger, &mut fold).await as f64;
     println!(
         "{name}, fold: {:.0} events/s",
         events / began.elapsed().as_secs_f64()

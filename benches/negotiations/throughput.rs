@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use openpex::clock::{Clock as _, SystemClock};
 
+use crate::cores::Postgres;
 use crate::figures::{number, target};
 use crate::floor::{self, Singles};
 use crate::load::{self, Plan, Seen, Until};
@@ -16,13 +17,11 @@ use crate::wire::User;
 pub const CLIENTS: [usize; 5] = [1, 8, 32, 64, 256];
 /// How many rows a writer of batches commits at once.
 const ROWS: [usize; 3] = [8, 32, 100];
-/// How long the views may take to be level before it is given up.
-const LEVEL_WITHIN: Duration = Duration::from_secs(60);
+/// How long the views may take to be level, and then the service to be at rest, before it is given up.
+const REST_WITHIN: Duration = Duration::from_secs(60);
 /// How long a service and its database must have had nothing to do to be at rest; more than the second
 /// after which the writer takes a snapshot.
 const QUIET: Duration = Duration::from_millis(1_500);
-/// How long that may take before it is given up.
-const QUIET_WITHIN: Duration = Duration::from_secs(60);
 /// The share of a core that is nothing to do.
 const IDLE: f64 = 0.15;
 /// How often it is looked.
@@ -58,6 +57,8 @@ struct Bench {
     fresh: Fresh,
     service: Service,
     database: Database,
+    /// The database's processes, where it is none of the service's.
+    processes: Option<Postgres>,
 }
 
 impl Phase {
@@ -87,12 +88,18 @@ impl Bench {
     async fn start(store: Store, options: &[&str]) -> Self {
         let fresh = Fresh::new(store).await;
         let service = Service::start(&fresh, options);
-        let database = Database::open(&fresh).await;
+        let mut database = Database::open(&fresh).await;
         Self {
+            processes: database.processes().await,
             fresh,
             service,
             database,
         }
+    }
+
+    /// Seconds of a core that the database's own processes have had.
+    fn database_cpu(&self) -> f64 {
+        self.processes.as_ref().map_or(0.0, |all| all.seconds())
     }
 
     /// One load, by accounts that are there, so that no password is hashed while it lasts.
@@ -102,15 +109,10 @@ impl Bench {
         (clients, confirm): (usize, bool),
         time: Duration,
     ) -> Phase {
-        let Self {
-            service, database, ..
-        } = self;
-        let processes = database.processes().await;
-        let database_cpu = || processes.as_ref().map_or(0.0, |all| all.seconds());
-        let head = database.head().await;
-        let (service_before, database_before) = (service.cpu(), database_cpu());
+        let head = self.database.head().await;
+        let (service_before, database_before) = (self.service.cpu(), self.database_cpu());
         let seen = load::run(Plan {
-            address: service.address.clone(),
+            address: self.service.address.clone(),
             users: users.to_vec(),
             clients,
             until: Until::Time(time),
@@ -118,9 +120,9 @@ impl Bench {
             bodies: load::spread(SystemClock.now()),
         })
         .await;
-        let (service_after, database_after) = (service.cpu(), database_cpu());
+        let (service_after, database_after) = (self.service.cpu(), self.database_cpu());
         Phase {
-            events: database.head().await - head,
+            events: self.database.head().await - head,
             service_cpu: service_after - service_before,
             database_cpu: database_after - database_before,
             seen,
@@ -130,14 +132,13 @@ impl Bench {
     /// Waits until the views are level and nobody works, so that nothing of one load is in the way of what
     /// is measured next: neither the views nor the snapshot that is kept when nobody writes.
     async fn rest(&mut self) {
-        let is_level = self.database.is_level_within(LEVEL_WITHIN).await;
+        let is_level = self.database.is_level_within(REST_WITHIN).await;
         assert!(is_level, "the views are not level");
-        let processes = self.database.processes().await;
-        let cpu = || self.service.cpu() + processes.as_ref().map_or(0.0, |all| all.seconds());
+        let cpu = || self.service.cpu() + self.database_cpu();
         let begun = Instant::now();
         let (mut quiet_since, mut before) = (begun, cpu());
         while quiet_since.elapsed() < QUIET {
-            assert!(begun.elapsed() < QUIET_WITHIN, "the service does not rest");
+            assert!(begun.elapsed() < REST_WITHIN, "the service does not rest");
             tokio::time::sleep(LOOK_AGAIN).await;
             let now = cpu();
             if now - before > IDLE * LOOK_AGAIN.as_secs_f64() {

@@ -6,6 +6,7 @@
 //! never written anywhere, over the name, the password and the stored hash.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -122,19 +123,16 @@ impl CredentialCache {
     /// is over.
     pub(super) async fn begin_check(&self, username: &str, password: &str) -> Option<Checking<'_>> {
         let digest = self.digest([username, password]);
-        let mut other = {
-            let mut checks = self.checks();
-            match checks.get(&digest) {
-                Some(other) => other.clone(),
-                None => {
-                    let (over, under_way) = watch::channel(());
-                    checks.insert(digest, under_way);
-                    return Some(Checking {
-                        cache: self,
-                        digest,
-                        _over: over,
-                    });
-                }
+        let mut other = match self.checks().entry(digest) {
+            Entry::Occupied(other) => other.get().clone(),
+            Entry::Vacant(nobody) => {
+                let (over, under_way) = watch::channel(());
+                nobody.insert(under_way);
+                return Some(Checking {
+                    cache: self,
+                    digest,
+                    _over: over,
+                });
             }
         };
         // Nothing is ever sent: it ends when the sender is dropped.

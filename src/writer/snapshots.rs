@@ -31,8 +31,6 @@ pub struct Snapshots {
     ledger: Ledger,
     /// The position of the newest one.
     taken_at: u64,
-    /// After how many events a quiet writer takes the next.
-    quiet_after: u64,
     /// When something was last appended.
     last_append: Instant,
     /// At most one that is being written.
@@ -42,13 +40,11 @@ pub struct Snapshots {
 }
 
 impl Snapshots {
-    /// Those of `ledger`, where so much is `live` and whose newest one is at `taken_at`; they are written
-    /// `elsewhere`.
-    pub fn new(ledger: Ledger, live: &Live, taken_at: u64, elsewhere: Handle) -> Self {
+    /// Those of `ledger`, whose newest one is at `taken_at`; they are written `elsewhere`.
+    pub fn new(ledger: Ledger, taken_at: u64, elsewhere: Handle) -> Self {
         Self {
             ledger,
             taken_at,
-            quiet_after: quiet_after(live.counts()),
             last_append: Instant::now(),
             saving: JoinSet::new(),
             elsewhere,
@@ -65,11 +61,11 @@ impl Snapshots {
         self.saving.is_empty() && position.saturating_sub(self.taken_at) >= SNAPSHOT_AT_LATEST
     }
 
-    /// Ends when there is something to do for a writer with nothing else to do, whose newest event
-    /// is at `position`; maybe never.
-    pub async fn wait(&mut self, position: u64) {
+    /// Ends when there is something to do for a writer with nothing else to do, whose state is `live` and
+    /// whose newest event is at `position`; maybe never.
+    pub async fn wait(&mut self, live: &Live, position: u64) {
         while self.saving.join_next().await.is_some() {}
-        if position.saturating_sub(self.taken_at) < self.quiet_after {
+        if position.saturating_sub(self.taken_at) < quiet_after(live.counts()) {
             std::future::pending::<()>().await;
         }
         tokio::time::sleep_until(self.last_append + QUIET).await;
@@ -78,10 +74,9 @@ impl Snapshots {
     /// Takes one of a state that is durable whole, if it is time; it is written while others go on.
     pub fn take_if_due(&mut self, live: &Live, head: Head) {
         let events = head.position.saturating_sub(self.taken_at);
-        let quiet = events >= self.quiet_after && self.last_append.elapsed() >= QUIET;
+        let quiet = events >= quiet_after(live.counts()) && self.last_append.elapsed() >= QUIET;
         if self.saving.is_empty() && (quiet || self.is_overdue(head.position)) {
             self.taken_at = head.position;
-            self.quiet_after = quiet_after(live.counts());
             self.save(live, head);
         }
     }
@@ -129,7 +124,7 @@ mod tests {
         ];
         for (events, quiet_for, taken) in cases {
             let ledger = Ledger::Memory(MemoryStore::new());
-            let mut snapshots = Snapshots::new(ledger, &Live::new(), 7, Handle::current());
+            let mut snapshots = Snapshots::new(ledger, 7, Handle::current());
             snapshots.last_append = Instant::now() - quiet_for;
             let head = Head {
                 position: 7 + events,

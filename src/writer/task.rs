@@ -96,7 +96,7 @@ impl Writer {
         let snapshot_at = head.position.saturating_sub(tail);
         let elsewhere = Handle::current();
         let writer = Self {
-            snapshots: Snapshots::new(ledger.clone(), &live, snapshot_at, elsewhere.clone()),
+            snapshots: Snapshots::new(ledger.clone(), snapshot_at, elsewhere.clone()),
             elsewhere,
             ledger,
             claim,
@@ -215,7 +215,7 @@ impl Writer {
                 self.queue.close();
                 Step::Due
             }
-            () = self.snapshots.wait(self.durable.position), if idle => Step::Due,
+            () = self.snapshots.wait(&self.live, self.durable.position), if idle => Step::Due,
         }
     }
 

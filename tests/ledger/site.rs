@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use openpex::ledger::{
-    Access, Append, EventStore, Head, IdempotencyRecord, Ledger, LedgerError, MemoryStore,
+    Access, Append, EventStore, Fold, Head, IdempotencyRecord, Ledger, LedgerError, MemoryStore,
     NewEvent, PAGE_EVENTS, StoredEvent, WriterClaim,
 };
 use openpex_aggregates::{Timestamp, UserId};
@@ -169,12 +169,17 @@ pub async fn all(ledger: &Ledger) -> Vec<StoredEvent> {
         events.push(event.clone());
         Ok(())
     };
+    fold_all(ledger, &mut keep).await;
+    events
+}
+
+/// Folds every event there is, and answers with the last position.
+pub async fn fold_all(ledger: &Ledger, fold: Fold<'_>) -> u64 {
     let mut last = 0;
     loop {
-        let reached = ledger.fold_page(last, PAGE_EVENTS, &mut keep).await;
-        let reached = reached.unwrap();
+        let reached = ledger.fold_page(last, PAGE_EVENTS, fold).await.unwrap();
         if reached == last {
-            return events;
+            return last;
         }
         last = reached;
     }
