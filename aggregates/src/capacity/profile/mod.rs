@@ -208,6 +208,11 @@ impl Profile {
         )
     }
 
+    /// The largest usage over `[from, until)`; nothing where that is empty.
+    pub(super) fn most(&self, from: i64, until: i64) -> Amounts {
+        search::extreme::<Most>(&self.root, from.max(self.since), until)
+    }
+
     /// The first instant from `from` on, before `until`, at which usage is as is sought.
     pub(super) fn first(&self, from: i64, until: i64, sought: Sought) -> Option<i64> {
         let from = from.max(self.since);

@@ -133,6 +133,19 @@ impl View<'_> {
         }
     }
 
+    /// The largest usage of one node over `[from, until)`; nothing where that is empty.
+    pub(in super::super) fn most_of(
+        &self,
+        profile: &Profile,
+        (from, until): (i64, i64),
+    ) -> Amounts {
+        if self.mirrored {
+            profile.most(mirror(until), mirror(from))
+        } else {
+            profile.most(from, until)
+        }
+    }
+
     /// Where stretches end inside `[from, until)`, in the order of this view.
     pub(in super::super) fn ends_between(&self, from: i64, until: i64) -> Vec<i64> {
         let mut ends = Vec::new();

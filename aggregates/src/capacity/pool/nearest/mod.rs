@@ -177,7 +177,7 @@ impl<'a> Search<'a> {
             start = ends;
             let few = sieve.candidates().len() <= self.nodes.len() / FEW;
             let ahead = if few {
-                Ahead::Open(Column::new())
+                self.look_ahead_of_few(sieve, (begins, ends))
             } else {
                 sieve.look_ahead(&self.view, begins)
             };
@@ -192,6 +192,18 @@ impl<'a> Search<'a> {
             }
         }
         None
+    }
+
+    /// What lies ahead of the starts in a part of a stretch, by the profiles of its candidates.
+    fn look_ahead_of_few(&self, sieve: &mut Sieve<'_>, (begins, ends): (i64, i64)) -> Ahead {
+        // What every window that begins in the part has in common.
+        let common = (ends, begins.saturating_add(self.wanted.duration_ms));
+        let most_of = |node: usize| self.view.most_of(&self.nodes[node].profile, common);
+        if common.0 >= common.1 || sieve.has_enough_beside(most_of) {
+            Ahead::Open(Column::new())
+        } else {
+            Ahead::Blocked(ends)
+        }
     }
 
     /// The first start in a part of a stretch, where `common` is the largest usage in what is in

@@ -148,11 +148,16 @@ impl<'a> Sieve<'a> {
                 return Ahead::Blocked(from);
             }
         }
-        if usage.is_empty() || self.filter.keep_below(&usage) {
+        if usage.is_empty() || self.filter.keep_below(|node| usage[node]) {
             Ahead::Open(usage)
         } else {
             Ahead::Blocked(known_from)
         }
+    }
+
+    /// Whether the candidates have enough room beside the largest usage of each.
+    pub(super) fn has_enough_beside(&mut self, usage_of: impl Fn(usize) -> Amounts) -> bool {
+        self.filter.keep_below(usage_of)
     }
 }
 
@@ -203,7 +208,7 @@ impl Filter<'_> {
     }
 
     /// Leaves only the candidates that have room beside `usage`; says whether they are enough.
-    fn keep_below(&mut self, usage: &[Amounts]) -> bool {
+    fn keep_below(&mut self, usage_of: impl Fn(usize) -> Amounts) -> bool {
         let Self {
             candidates,
             rooms,
@@ -214,9 +219,10 @@ impl Filter<'_> {
         let mut hosted = 0;
         candidates.retain(|found| {
             let node = found.node;
-            let keeps = is_below(usage[node], limits[node]);
+            let usage = usage_of(node);
+            let keeps = is_below(usage, limits[node]);
             if keeps {
-                let hosts = wanted.hosts(rooms, node, usage[node]);
+                let hosts = wanted.hosts(rooms, node, usage);
                 hosted += u64::from(hosts.min(found.hosts));
             }
             keeps
