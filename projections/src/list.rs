@@ -460,6 +460,53 @@ mod tests {
         assert!(statement.sql.ends_with(of_branch), "{}", statement.sql);
     }
 
+    /// A step of how SQLite goes about a statement.
+    #[derive(sqlx::FromRow)]
+    struct Step {
+        /// The step that this one is a part of; 0 for none.
+        parent: i64,
+        detail: String,
+    }
+
+    #[tokio::test]
+    async fn sqlite_finds_a_page_far_back_by_its_place_in_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = format!("sqlite:{}/ledger.db", folder.path().display());
+        let views = Views::open(&ledger).await.unwrap();
+        let of_user = || ("user_id", Value::from(7_u64));
+        let of_status = || ("status", Value::from("EXPIRED"));
+        let of_type = || Also::Equal(("instance_type", Value::from("SMALL")));
+        for (branch, also, found_by) in [
+            (vec![of_user()], vec![], "of_user "),
+            (vec![of_status()], vec![], "of_status "),
+            (vec![of_user(), of_status()], vec![], "of_user_and_status "),
+            (vec![of_status()], vec![of_type()], "of_status "),
+            (vec![], vec![of_type()], "of_type "),
+        ] {
+            let last = branch.last().map_or("instance_type", |(column, _)| column);
+            let listing = Listing {
+                branches: vec![branch],
+                also,
+                from: Some(Timestamp(5)),
+                ..Listing::default()
+            };
+            let explained = listing.newest::<Reservation>(9, 51);
+            let explained = explained.around("EXPLAIN QUERY PLAN ", "");
+            let steps: Vec<Step> = views.inner.store.fetch(&explained).await.unwrap();
+            let place = format!("({last},created_position)<(?,?)");
+            let whole: Vec<&str> = steps
+                .iter()
+                .filter(|step| step.parent == 0 && !step.detail.contains("SUBQUERY"))
+                .map(|step| &step.detail[..])
+                .collect();
+            assert!(
+                matches!(&whole[..], [search] if search.contains(found_by) && search.contains(&place)),
+                "{whole:?}: not {found_by} {place}"
+            );
+        }
+        views.close().await;
+    }
+
     #[test]
     fn every_duration_is_no_longer_than_the_longest_of_its_class() {
         let around = |power: u32| [(1 << power) - 1, 1 << power, (1 << power) + 1];
