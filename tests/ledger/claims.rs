@@ -5,7 +5,7 @@ use std::time::Duration;
 use openpex::ledger::{Access, Head, Ledger, LedgerError, WriterClaim};
 use sqlx::Executor;
 
-use crate::site::{Ground, IMPATIENT, Site, append, events, verify};
+use crate::site::{Ground, IMPATIENT, Site, append, events, refused, verify};
 
 /// Longer than any release takes to be noticed.
 const PATIENT: Duration = Duration::from_secs(10);
@@ -66,9 +66,7 @@ async fn a_writer_that_waits_takes_over_when_the_first_ends(site: Site) {
 async fn a_writer_whose_successor_has_claimed_cannot_append(site: Site) {
     let (stale, _fresh) = overtaken(&site).await;
     let head = site.ledger.head().await.unwrap();
-    let error = append(&*site.ledger, &stale, head, &events("b", 1, 1))
-        .await
-        .unwrap_err();
+    let error = refused(&site, &stale, head, &events("b", 1, 1)).await;
     let LedgerError::Fenced { ours, current } = error else {
         panic!("{error:?}")
     };

@@ -1,5 +1,6 @@
 //! A ledger of its own for each test, and the events the tests append to it.
 
+use std::mem::discriminant;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -160,6 +161,31 @@ pub async fn append(
             answers: &[],
         })
         .await
+}
+
+/// Why a batch is refused: for the same with an answer to keep, which stores may take in another way, as
+/// without.
+pub async fn refused(
+    site: &Site,
+    claim: &WriterClaim,
+    head: Head,
+    events: &[NewEvent],
+) -> LedgerError {
+    let answers = [answer("refused", head.position + 1)];
+    let append = |answers| {
+        site.ledger.append(Append {
+            epoch: claim.epoch(),
+            head,
+            events,
+            answers,
+        })
+    };
+    let error = append(&[]).await.unwrap_err();
+    let with_answer = append(&answers).await.unwrap_err();
+    assert_eq!(discriminant(&error), discriminant(&with_answer));
+    let kept = site.ledger.find_idempotent(answers[0].user_id, "refused");
+    assert_eq!(kept.await.unwrap(), None);
+    error
 }
 
 /// Every event there is.

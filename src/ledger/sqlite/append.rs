@@ -1,4 +1,11 @@
 //! Writing to an SQLite ledger: one transaction a batch, on the one writing connection.
+//!
+//! # Design notes
+//!
+//! Each way to SQLite's thread and back takes about as long as a row, and a small batch is what somebody waits
+//! for who is alone. So events that one statement can take go there in one that looks at the epoch and
+//! the head itself: outside of BEGIN and COMMIT a statement is a transaction of its own. All else is
+//! begun, told the head, inserted and committed step by step.
 
 use std::sync::LazyLock;
 
@@ -12,7 +19,7 @@ use crate::ledger::error::LedgerError;
 use crate::ledger::event::{Append, ChainHash, Head, IdempotencyRecord, NewEvent};
 use crate::ledger::rows;
 use crate::ledger::rules::{check_batch, check_head, to_db};
-use crate::ledger::sole_connection::SoleConnection;
+use crate::ledger::sole_connection::{Lease, SoleConnection};
 
 /// Takes the write lock at once: a transaction that starts by reading could be refused it later.
 const BEGIN: &str = "BEGIN IMMEDIATE";
@@ -49,8 +56,23 @@ pub(super) const STATEMENTS_MAX: usize = 64;
 /// Statements by the number of rows they insert.
 type Inserts = LazyLock<Vec<(usize, String)>>;
 
-/// Takes the lock, tells the epoch and the head, and inserts the first events; in one go, since each
-/// way to SQLite's thread and back costs as much as a row.
+/// Inserts all events of a batch, if it continues the ledger that is there; that nothing comes after its
+/// head is what the primary key sees to. After the rows come epoch, position and hash of the head the writer
+/// knows, first recorded_at, and the position again.
+static APPEND_EVENTS: Inserts = LazyLock::new(|| {
+    let fits = "(SELECT epoch FROM ledger_writer WHERE only_row = 1) = ? \
+        AND (? = 0 OR (SELECT hash = ? AND recorded_at <= ? FROM events WHERE position = ?))";
+    let inserts = inserts("events", &EVENT_COLUMNS).into_iter();
+    let if_fits = |insert: String| {
+        let rows_if = insert.replace(" VALUES ", " SELECT * FROM (VALUES ");
+        format!("{rows_if}) WHERE {fits}")
+    };
+    inserts
+        .map(|(count, insert)| (count, if_fits(insert)))
+        .collect()
+});
+
+/// Takes the lock, tells the epoch and the head, and inserts the first events.
 static OPEN: Inserts = LazyLock::new(|| {
     let opening = format!("{BEGIN}; {}", rows::SELECT_HEAD);
     let inserts = inserts("events", &EVENT_COLUMNS).into_iter();
@@ -88,8 +110,72 @@ pub(super) async fn append(
 ) -> Result<Head, LedgerError> {
     check_batch(&append)?;
     let hashes = chain::extend(append.head, append.events);
-    let mut lease = writer.lease().await.map_err(LedgerError::not_appended)?;
-    if let Err(refused) = fill(&mut lease, append, &hashes).await {
+    let lease = writer.lease().await.map_err(LedgerError::not_appended)?;
+    match statement_for_all(&append) {
+        Some(sql) => append_at_once(lease, &append, &hashes, sql).await?,
+        None => append_by_steps(lease, append, &hashes).await?,
+    }
+    Ok(chain::head_after(append.head, append.events, &hashes))
+}
+
+/// The statement that takes the whole batch, if there is one.
+fn statement_for_all(append: &Append<'_>) -> Option<&'static str> {
+    let (count, sql) = largest(&APPEND_EVENTS, append.events.len())?;
+    (count == append.events.len() && append.answers.is_empty()).then_some(sql)
+}
+
+async fn append_at_once(
+    mut lease: Lease<'_, SqliteConnection>,
+    append: &Append<'_>,
+    hashes: &[ChainHash],
+    sql: &str,
+) -> Result<(), LedgerError> {
+    let Append { head, events, .. } = append;
+    let positions = to_db(head.position + 1)..;
+    let insert = bind_events(sql, positions.zip(*events).zip(hashes))
+        .bind(to_db(append.epoch))
+        .bind(to_db(head.position))
+        .bind(&head.hash.0[..])
+        .bind(events.first().map(|event| event.recorded_at.0))
+        .bind(to_db(head.position));
+    let refusal = match insert.execute(&mut *lease).await {
+        Ok(taken) if taken.rows_affected() == 0 => {
+            LedgerError::not_appended("it does not fit the head")
+        }
+        Ok(_) => {
+            lease.give_back();
+            return Ok(());
+        }
+        Err(error) if is_rolled_back(&error) => refused(error),
+        // It may have failed while it was made durable.
+        Err(error) => return Err(LedgerError::outcome_unknown(error)),
+    };
+    let head = sqlx::query(rows::SELECT_HEAD).fetch_one(&mut *lease).await;
+    lease.give_back();
+    let (epoch, head) = rows::epoch_and_head(&head.map_err(LedgerError::not_appended)?)?;
+    // That the head does not fit says more than that a row was refused.
+    check_head(append, epoch, head)?;
+    Err(refusal)
+}
+
+/// Whether an error of SQLite's means that the statement is surely undone: of a rule of the table, of a lock
+/// that was not to be had, or of a file that is not to be written to.
+fn is_rolled_back(error: &sqlx::Error) -> bool {
+    const BUSY: u32 = 5;
+    const READ_ONLY: u32 = 8;
+    const CONSTRAINT: u32 = 19;
+    let code = error.as_database_error().and_then(|error| error.code());
+    let code = code.and_then(|code| code.parse::<u32>().ok());
+    // The lowest byte says what it is, those above it which.
+    code.is_some_and(|code| [BUSY, READ_ONLY, CONSTRAINT].contains(&(code & 0xff)))
+}
+
+async fn append_by_steps(
+    mut lease: Lease<'_, SqliteConnection>,
+    append: Append<'_>,
+    hashes: &[ChainHash],
+) -> Result<(), LedgerError> {
+    if let Err(refused) = fill(&mut lease, append, hashes).await {
         // A connection that cannot roll back is closed, which rolls back too.
         if lease.execute("ROLLBACK").await.is_ok() {
             lease.give_back();
@@ -102,7 +188,7 @@ pub(super) async fn append(
         .await
         .map_err(LedgerError::outcome_unknown)?;
     lease.give_back();
-    Ok(chain::head_after(append.head, append.events, &hashes))
+    Ok(())
 }
 
 /// Does everything of an append but the commit.
