@@ -50,6 +50,7 @@ pub async fn measure(store: Store, events: u64) {
         "with a snapshot at the head, views to be brought level",
         &service,
     );
+    service.rest(&mut Database::open(&fresh).await).await;
     let now = newest(&fresh).await;
     pages::measure(&service, &owners[0], now).await;
     println!(

@@ -16,6 +16,16 @@ const READY_WITHIN: Duration = Duration::from_secs(600);
 /// How often it is looked whether the views are level.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
+/// How long the views may take to be level, and then the service to be at rest, before it is given up.
+const REST_WITHIN: Duration = Duration::from_secs(60);
+/// How long a service and its database must have had nothing to do to be at rest; more than the second
+/// after which the writer takes a snapshot.
+const QUIET: Duration = Duration::from_millis(1_500);
+/// The share of a core that is nothing to do.
+const IDLE: f64 = 0.15;
+/// How often it is looked whether they have.
+const LOOK_AT_CORES: Duration = Duration::from_millis(200);
+
 /// A policy for users who stand for many.
 const ROOMY: &str = "[policy]\nsessions-max = 1000000\nopening-grant = \"1000000000000\"\n";
 
@@ -63,6 +73,26 @@ impl Service {
     /// Seconds of a core that it has had.
     pub fn cpu(&self) -> f64 {
         cores::of_process(self.process.id())
+    }
+
+    /// Waits until the views are level and nobody works, so that nothing of what went before is in the way
+    /// of what is measured next: neither the views nor the snapshot that is kept when nobody writes.
+    pub async fn rest(&self, database: &mut Database) {
+        let is_level = database.is_level_within(REST_WITHIN).await;
+        assert!(is_level, "the views are not level");
+        let processes = database.processes().await;
+        let cpu = || self.cpu() + processes.as_ref().map_or(0.0, |all| all.seconds());
+        let begun = Instant::now();
+        let (mut quiet_since, mut before) = (begun, cpu());
+        while quiet_since.elapsed() < QUIET {
+            assert!(begun.elapsed() < REST_WITHIN, "the service does not rest");
+            tokio::time::sleep(LOOK_AT_CORES).await;
+            let now = cpu();
+            if now - before > IDLE * LOOK_AT_CORES.as_secs_f64() {
+                quiet_since = Instant::now();
+            }
+            before = now;
+        }
     }
 
     /// What it holds of memory, in MiB.

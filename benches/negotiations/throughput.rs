@@ -1,7 +1,7 @@
 //! How many negotiations, and how many durable proposals, beside what the same database takes in plain
 //! inserts in the same run.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use openpex::clock::{Clock as _, SystemClock};
 
@@ -17,15 +17,6 @@ use crate::wire::User;
 pub const CLIENTS: [usize; 5] = [1, 8, 32, 64, 256];
 /// How many rows a writer of batches commits at once.
 const ROWS: [usize; 3] = [8, 32, 100];
-/// How long the views may take to be level, and then the service to be at rest, before it is given up.
-const REST_WITHIN: Duration = Duration::from_secs(60);
-/// How long a service and its database must have had nothing to do to be at rest; more than the second
-/// after which the writer takes a snapshot.
-const QUIET: Duration = Duration::from_millis(1_500);
-/// The share of a core that is nothing to do.
-const IDLE: f64 = 0.15;
-/// How often it is looked.
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// How many turns the floor and the loads take, one after the other: the speed of a machine that is shared
 /// changes within seconds, and only what was measured side by side can be compared.
@@ -128,25 +119,6 @@ impl Bench {
             seen,
         }
     }
-
-    /// Waits until the views are level and nobody works, so that nothing of one load is in the way of what
-    /// is measured next: neither the views nor the snapshot that is kept when nobody writes.
-    async fn rest(&mut self) {
-        let is_level = self.database.is_level_within(REST_WITHIN).await;
-        assert!(is_level, "the views are not level");
-        let cpu = || self.service.cpu() + self.database_cpu();
-        let begun = Instant::now();
-        let (mut quiet_since, mut before) = (begun, cpu());
-        while quiet_since.elapsed() < QUIET {
-            assert!(begun.elapsed() < REST_WITHIN, "the service does not rest");
-            tokio::time::sleep(LOOK_AGAIN).await;
-            let now = cpu();
-            if now - before > IDLE * LOOK_AGAIN.as_secs_f64() {
-                quiet_since = Instant::now();
-            }
-            before = now;
-        }
-    }
 }
 
 /// Prints the tables of one store.
@@ -199,14 +171,14 @@ async fn take_turns(
             .add(floor::single_rows(&together.fresh.url(), clients, time / 2).await);
         let proposals = together.turn(&users, (clients, false), time).await;
         row.proposals.add(proposals);
-        together.rest().await;
+        together.service.rest(&mut together.database).await;
         if let Some(phase) = &mut row.alone {
             phase.add(alone.turn(&alone_users, (clients, false), time).await);
-            alone.rest().await;
+            alone.service.rest(&mut alone.database).await;
         }
         row.deals
             .add(together.turn(&users, (clients, true), time).await);
-        together.rest().await;
+        together.service.rest(&mut together.database).await;
     }
     row.floor.times.sort();
     for phase in [&mut row.deals, &mut row.proposals] {
