@@ -21,7 +21,7 @@ mod support;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use openpex::ledger::{Append, Head, NewEvent, StoredEvent};
+use openpex::ledger::{Append, FactText, Head, NewEvent};
 use sqlx::{Executor, PgConnection};
 
 use site::{Ground, Site, event, fold_all};
@@ -118,7 +118,7 @@ async fn report(name: &str, site: &Site) {
     }
     let began = Instant::now();
     let mut bytes = 0;
-    let mut fold = |event: &StoredEvent| {
+    let mut fold = |event: FactText<'_>| {
         bytes += event.payload.len();
         Ok(())
     };

@@ -24,7 +24,7 @@ use crate::http::{
     ReservationListFilter, ReservationView, SeriesView, StandingRequestView,
 };
 use crate::ledger::Ledger;
-use crate::writer::{Recent, stored_fact};
+use crate::writer::{Recent, read_page};
 
 /// The ledger as the views' runner reads it: what the writer has just appended needs no reading.
 pub struct LedgerSource {
@@ -45,18 +45,9 @@ impl EventSource for LedgerSource {
             return Ok(recent);
         }
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let events = self.ledger.read_after(position, limit).await?;
-        events
-            .iter()
-            .map(|event| {
-                Ok(SourceEvent {
-                    position: event.position,
-                    recorded_at: event.recorded_at,
-                    sequence: event.sequence,
-                    fact: stored_fact(event)?,
-                })
-            })
-            .collect()
+        let mut page = Vec::new();
+        read_page(&self.ledger, (position, limit), &mut page).await?;
+        Ok(page)
     }
 }
 

@@ -153,7 +153,7 @@ fn entry_of(stored: &StoredEvent) -> Option<ReservationId> {
     if stored.aggregate_type != Account::TYPE {
         return None;
     }
-    match stored_fact(stored).ok()? {
+    match stored_fact(stored.fact_text()).ok()? {
         Fact::Account(
             _,
             AccountEvent::CreditsCharged { reservation_id, .. }

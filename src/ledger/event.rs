@@ -74,6 +74,60 @@ pub struct StoredEvent {
     pub hash: ChainHash,
 }
 
+/// What is needed of an event to fold it, borrowed from where it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FactText<'a> {
+    /// As in [`StoredEvent::position`].
+    pub position: u64,
+    /// As in [`StoredEvent::recorded_at`].
+    pub recorded_at: Timestamp,
+    /// As in [`StoredEvent::aggregate_type`].
+    pub aggregate_type: &'a str,
+    /// As in [`StoredEvent::aggregate_id`].
+    pub aggregate_id: &'a str,
+    /// As in [`StoredEvent::sequence`].
+    pub sequence: u64,
+    /// As in [`StoredEvent::event_type`].
+    pub event_type: &'a str,
+    /// As in [`StoredEvent::event_version`].
+    pub event_version: &'a str,
+    /// As in [`StoredEvent::payload`].
+    pub payload: &'a str,
+}
+
+impl StoredEvent {
+    /// What is needed of it to fold it.
+    #[must_use]
+    pub fn fact_text(&self) -> FactText<'_> {
+        FactText {
+            position: self.position,
+            recorded_at: self.recorded_at,
+            aggregate_type: &self.aggregate_type,
+            aggregate_id: &self.aggregate_id,
+            sequence: self.sequence,
+            event_type: &self.event_type,
+            event_version: &self.event_version,
+            payload: &self.payload,
+        }
+    }
+
+    /// The event of this fact.
+    pub(super) fn of(fact: FactText<'_>, metadata: String, hash: ChainHash) -> Self {
+        Self {
+            position: fact.position,
+            recorded_at: fact.recorded_at,
+            aggregate_type: fact.aggregate_type.to_owned(),
+            aggregate_id: fact.aggregate_id.to_owned(),
+            sequence: fact.sequence,
+            event_type: fact.event_type.to_owned(),
+            event_version: fact.event_version.to_owned(),
+            payload: fact.payload.to_owned(),
+            metadata,
+            hash,
+        }
+    }
+}
+
 /// The last event of the ledger, as far as the next append needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {

@@ -19,7 +19,7 @@ use super::claim::{Hold, WriterClaim};
 use super::error::{Cause, LedgerError};
 use super::event::{Append, ChainHash, Head, IdempotencyRecord, NewEvent, Snapshot, StoredEvent};
 use super::rules::{self, CLAIM_RETRY, SNAPSHOTS_KEPT};
-use super::store::{EventStore, Visitor};
+use super::store::{EventStore, FactVisitor, Visitor};
 
 /// How an append goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,6 +246,16 @@ impl EventStore for MemoryStore {
             }
         }
         Ok(shown)
+    }
+
+    async fn scan_facts(
+        &self,
+        position: u64,
+        limit: u32,
+        visit: FactVisitor<'_>,
+    ) -> Result<u32, LedgerError> {
+        self.scan(position, limit, &mut |event| visit(event.fact_text()))
+            .await
     }
 
     async fn read_stream(

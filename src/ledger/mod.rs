@@ -33,7 +33,9 @@ use std::ops::Deref;
 
 pub use claim::WriterClaim;
 pub use error::{Cause, LedgerError};
-pub use event::{Append, ChainHash, Head, IdempotencyRecord, NewEvent, Snapshot, StoredEvent};
+pub use event::{
+    Append, ChainHash, FactText, Head, IdempotencyRecord, NewEvent, Snapshot, StoredEvent,
+};
 pub use location::Location;
 pub use memory::{AppendFault, MemoryStore};
 pub use postgres::PostgresStore;
@@ -41,7 +43,7 @@ pub use rules::{
     APPEND_EVENTS_MAX, CLAIM_PATIENCE, PAGE_EVENTS, SNAPSHOT_BYTES_MAX, SNAPSHOTS_KEPT,
 };
 pub use sqlite::SqliteStore;
-pub use store::{EventStore, Fold, Visitor};
+pub use store::{EventStore, FactVisitor, Fold, Visitor};
 pub use verify::{BrokenRule, Imbalance, VerifyError, VerifyReport};
 
 /// What a ledger is opened for.

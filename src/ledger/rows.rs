@@ -7,7 +7,7 @@ use openpex_aggregates::{Timestamp, UserId};
 use sqlx::{ColumnIndex, Database, Decode, Row, Type};
 
 use super::error::LedgerError;
-use super::event::{ChainHash, Head, IdempotencyRecord, Snapshot, StoredEvent};
+use super::event::{ChainHash, FactText, Head, IdempotencyRecord, Snapshot, StoredEvent};
 use super::rules::from_db;
 
 /// The epoch beside the last event, if there is one: one row.
@@ -56,7 +56,7 @@ pub(super) const SELECT_LAST_SNAPSHOT_POSITION: &str = "SELECT max(position) FRO
 pub(super) trait LedgerRow: Row {
     fn integer(&self, column: usize) -> Result<i64, sqlx::Error>;
     fn maybe_integer(&self, column: usize) -> Result<Option<i64>, sqlx::Error>;
-    fn text(&self, column: usize) -> Result<String, sqlx::Error>;
+    fn text(&self, column: usize) -> Result<&str, sqlx::Error>;
     fn bytes(&self, column: usize) -> Result<&[u8], sqlx::Error>;
 }
 
@@ -65,7 +65,7 @@ where
     R: Row,
     usize: ColumnIndex<R>,
     i64: for<'r> Decode<'r, R::Database> + Type<R::Database>,
-    String: for<'r> Decode<'r, R::Database>,
+    for<'r> &'r str: Decode<'r, R::Database>,
     for<'r> &'r [u8]: Decode<'r, R::Database>,
     R::Database: Database,
 {
@@ -75,7 +75,7 @@ where
     fn maybe_integer(&self, column: usize) -> Result<Option<i64>, sqlx::Error> {
         self.try_get_unchecked(column)
     }
-    fn text(&self, column: usize) -> Result<String, sqlx::Error> {
+    fn text(&self, column: usize) -> Result<&str, sqlx::Error> {
         self.try_get_unchecked(column)
     }
     fn bytes(&self, column: usize) -> Result<&[u8], sqlx::Error> {
@@ -84,11 +84,11 @@ where
 }
 
 /// A row of `position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, event_version,
-/// payload, metadata, hash`.
-pub(super) fn event(row: &impl LedgerRow) -> Result<StoredEvent, LedgerError> {
+/// payload`, and perhaps more.
+pub(super) fn fact_text(row: &impl LedgerRow) -> Result<FactText<'_>, LedgerError> {
     let position = from_db(row.integer(0).map_err(unreadable)?, "a position")?;
-    let read = || -> Result<StoredEvent, sqlx::Error> {
-        Ok(StoredEvent {
+    let read = || -> Result<FactText<'_>, sqlx::Error> {
+        Ok(FactText {
             position,
             recorded_at: Timestamp(row.integer(1)?),
             aggregate_type: row.text(2)?,
@@ -98,14 +98,17 @@ pub(super) fn event(row: &impl LedgerRow) -> Result<StoredEvent, LedgerError> {
             event_type: row.text(5)?,
             event_version: row.text(6)?,
             payload: row.text(7)?,
-            metadata: row.text(8)?,
-            hash: chain_hash(row, 9)?,
         })
     };
-    read().map_err(|error| LedgerError::Unreadable {
-        position,
-        why: error.to_string(),
-    })
+    read().map_err(|error| unreadable_at(position, &error))
+}
+
+/// A row of what [`fact_text`] reads, `metadata, hash`.
+pub(super) fn event(row: &impl LedgerRow) -> Result<StoredEvent, LedgerError> {
+    let fact = fact_text(row)?;
+    let read = || Ok((row.text(8)?.to_owned(), chain_hash(row, 9)?));
+    let (metadata, hash) = read().map_err(|error| unreadable_at(fact.position, &error))?;
+    Ok(StoredEvent::of(fact, metadata, hash))
 }
 
 /// A row of [`SELECT_HEAD`]: the epoch and the head.
@@ -127,9 +130,9 @@ pub(super) fn answer(row: &impl LedgerRow) -> Result<IdempotencyRecord, LedgerEr
     let read = || -> Result<_, sqlx::Error> {
         let record = IdempotencyRecord {
             user_id: UserId(row.integer(0)?),
-            key: row.text(1)?,
+            key: row.text(1)?.to_owned(),
             fingerprint: chain_hash(row, 2)?.0,
-            answer: row.text(3)?,
+            answer: row.text(3)?.to_owned(),
             position: 0,
             created_at: Timestamp(row.integer(5)?),
         };
@@ -168,8 +171,12 @@ fn chain_hash(row: &impl LedgerRow, column: usize) -> Result<ChainHash, sqlx::Er
 }
 
 fn unreadable(error: sqlx::Error) -> LedgerError {
+    unreadable_at(0, &error)
+}
+
+fn unreadable_at(position: u64, error: &sqlx::Error) -> LedgerError {
     LedgerError::Unreadable {
-        position: 0,
+        position,
         why: error.to_string(),
     }
 }

@@ -11,13 +11,16 @@ use openpex_aggregates::UserId;
 
 use super::claim::WriterClaim;
 use super::error::LedgerError;
-use super::event::{Append, ChainHash, Head, IdempotencyRecord, Snapshot, StoredEvent};
+use super::event::{Append, ChainHash, FactText, Head, IdempotencyRecord, Snapshot, StoredEvent};
 
 /// Is shown events in order and says whether it wants the next.
 pub type Visitor<'a> = &'a mut (dyn FnMut(StoredEvent) -> ControlFlow<()> + Send);
 
+/// As [`Visitor`], for what is needed to fold them.
+pub type FactVisitor<'a> = &'a mut (dyn FnMut(FactText<'_>) -> ControlFlow<()> + Send);
+
 /// A fold over events; an `Err` says why an event does not fit.
-pub type Fold<'a> = &'a mut (dyn FnMut(&StoredEvent) -> Result<(), String> + Send);
+pub type Fold<'a> = &'a mut (dyn FnMut(FactText<'_>) -> Result<(), String> + Send);
 
 /// The events of one ledger, who may add to them, and the little that is durable beside them.
 #[async_trait]
@@ -50,6 +53,15 @@ pub trait EventStore: Send + Sync + 'static {
     /// What is stored is shown as it is: holes are for the caller to find.
     async fn scan(&self, position: u64, limit: u32, visit: Visitor<'_>)
     -> Result<u32, LedgerError>;
+
+    /// As [`Self::scan`], but reads only what is needed to fold them: a fold of the whole ledger need not
+    /// carry the rest.
+    async fn scan_facts(
+        &self,
+        position: u64,
+        limit: u32,
+        visit: FactVisitor<'_>,
+    ) -> Result<u32, LedgerError>;
 
     /// One aggregate's events, in order.
     async fn read_stream(
@@ -116,21 +128,19 @@ pub trait EventStore: Send + Sync + 'static {
         fold: Fold<'_>,
     ) -> Result<u64, LedgerError> {
         let (mut last, mut failure) = (position, None);
-        let mut visit = |event: StoredEvent| {
-            let step = if event.position == last + 1 {
-                fold(&event).map_err(|why| LedgerError::FoldRefused {
-                    position: event.position,
-                    why,
-                })
+        let mut visit = |fact: FactText<'_>| {
+            let position = fact.position;
+            let step = if position == last + 1 {
+                fold(fact).map_err(|why| LedgerError::FoldRefused { position, why })
             } else {
                 Err(LedgerError::Gap {
                     after: last,
-                    found: event.position,
+                    found: position,
                 })
             };
             match step {
                 Ok(()) => {
-                    last = event.position;
+                    last = position;
                     ControlFlow::Continue(())
                 }
                 Err(error) => {
@@ -139,7 +149,7 @@ pub trait EventStore: Send + Sync + 'static {
                 }
             }
         };
-        self.scan(position, limit, &mut visit).await?;
+        self.scan_facts(position, limit, &mut visit).await?;
         failure.map_or(Ok(last), Err)
     }
 }

@@ -29,7 +29,7 @@ use openpex_aggregates::live::{Live, OutstandingEffect};
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use recent::{RECENT_FACTS_MAX, Recent};
-pub use replay::{Folded, fold_ledger, save_snapshot, stored_fact};
+pub use replay::{Folded, fold_ledger, read_page, save_snapshot, stored_fact};
 pub use request::{Committed, IdempotencyKey, WriteError, WriteRequest};
 pub use task::{BATCH_MAX, Writer, WriterExit};
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::ledger::{Head, Ledger, LedgerError, PAGE_EVENTS, Snapshot, StoredEvent};
+use crate::ledger::{FactText, Head, Ledger, LedgerError, PAGE_EVENTS, Snapshot};
 
 /// The form of a snapshot; one of another form is passed over.
 const SNAPSHOT_FORM: u32 = 1;
@@ -35,21 +35,13 @@ pub struct Folded {
 ///
 /// # Errors
 /// In words, when it says nothing this program knows.
-pub fn stored_fact(event: &StoredEvent) -> Result<Fact, String> {
-    let StoredEvent {
-        aggregate_type,
-        aggregate_id,
-        event_type,
-        event_version,
-        payload,
-        ..
-    } = event;
+pub fn stored_fact(text: FactText<'_>) -> Result<Fact, String> {
     Fact::from_stored(
-        aggregate_type,
-        aggregate_id,
-        event_type,
-        event_version,
-        payload,
+        text.aggregate_type,
+        text.aggregate_id,
+        text.event_type,
+        text.event_version,
+        text.payload,
     )
     .map_err(|error| {
         anyhow::Error::new(error)
@@ -120,16 +112,7 @@ async fn read_pages(
     let mut last = from;
     loop {
         let mut page = Vec::new();
-        let mut keep = |event: &StoredEvent| {
-            page.push(SourceEvent {
-                position: event.position,
-                recorded_at: event.recorded_at,
-                sequence: event.sequence,
-                fact: stored_fact(event)?,
-            });
-            Ok(())
-        };
-        let reached = ledger.fold_page(last, page_events, &mut keep).await?;
+        let reached = read_page(&ledger, (last, page_events), &mut page).await?;
         let is_last = reached - last < u64::from(page_events);
         last = reached;
         // Nobody folds any more: then there is an error already, and this one's end does not matter.
@@ -137,6 +120,29 @@ async fn read_pages(
             return Ok(last);
         }
     }
+}
+
+/// Adds what up to `limit` events after `position` say to `page`, and answers with the last position read.
+///
+/// # Errors
+/// As [`EventStore::fold_page`], or where one says nothing this program knows.
+///
+/// [`EventStore::fold_page`]: crate::ledger::EventStore::fold_page
+pub async fn read_page(
+    ledger: &Ledger,
+    (position, limit): (u64, u32),
+    page: &mut Vec<SourceEvent>,
+) -> Result<u64, LedgerError> {
+    let mut keep = |text: FactText<'_>| {
+        page.push(SourceEvent {
+            position: text.position,
+            recorded_at: text.recorded_at,
+            sequence: text.sequence,
+            fact: stored_fact(text)?,
+        });
+        Ok(())
+    };
+    ledger.fold_page(position, limit, &mut keep).await
 }
 
 /// The state a snapshot kept; one that cannot be read is only a cache that is of no use.

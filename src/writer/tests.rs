@@ -312,7 +312,7 @@ async fn given_appends_that_fail_now_and_then_what_is_handed_on_is_what_the_ledg
             assert_eq!(event.position, stored.position);
             assert_eq!(event.recorded_at, stored.recorded_at);
             assert_eq!(event.sequence, stored.sequence);
-            assert_eq!(Ok(&event.fact), stored_fact(stored).as_ref());
+            assert_eq!(Ok(&event.fact), stored_fact(stored.fact_text()).as_ref());
         }
         reached = bench.head().await;
     }

@@ -5,14 +5,16 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use openpex::ledger::{
-    APPEND_EVENTS_MAX, Append, AppendFault, ChainHash, EventStore, Head, LedgerError, MemoryStore,
-    NewEvent, chain,
+    APPEND_EVENTS_MAX, Append, AppendFault, ChainHash, EventStore, FactText, Head, LedgerError,
+    MemoryStore, NewEvent, StoredEvent, chain,
 };
 use openpex_aggregates::Timestamp;
 use sqlx::PgConnection;
 use tokio::task::JoinSet;
 
-use crate::site::{Ground, IMPATIENT, Site, all, answer, append, event, events, refused, verify};
+use crate::site::{
+    Ground, IMPATIENT, Site, all, answer, append, event, events, fold_all, refused, verify,
+};
 
 /// Texts that a database or a serialiser might be tempted to tidy up.
 const AWKWARD: [&str; 9] = [
@@ -68,6 +70,13 @@ async fn what_is_read_is_byte_for_byte_what_was_appended(site: Site) {
             .await
             .unwrap()
     );
+    let mut left = stored.iter();
+    let mut is_next = |text: FactText<'_>| {
+        let next = left.next().map(StoredEvent::fact_text);
+        assert_eq!(next, Some(text), "folds are shown what is stored");
+        Ok(())
+    };
+    assert_eq!(fold_all(&site.ledger, &mut is_next).await, head.position);
     assert_eq!(verify(&site.ledger).await.unwrap().head_hash, head.hash);
 }
 

@@ -46,7 +46,7 @@ async fn a_fold_stops_at_the_event_it_refuses(site: Site) {
         .await
         .unwrap();
     let mut folded = Vec::new();
-    let mut fold = |event: &openpex::ledger::StoredEvent| {
+    let mut fold = |event: openpex::ledger::FactText<'_>| {
         if event.position == 4 {
             return Err("of no known version".to_owned());
         }
@@ -69,7 +69,7 @@ async fn folds_that_stop_early_leave_the_ledger_to_be_read(site: Site) {
         .await
         .unwrap();
     for last in 1..=20 {
-        let mut fold = |event: &openpex::ledger::StoredEvent| {
+        let mut fold = |event: openpex::ledger::FactText<'_>| {
             let more = event.position < last;
             more.then_some(()).ok_or_else(|| "enough".to_owned())
         };

@@ -171,7 +171,7 @@ async fn a_time_that_runs_backwards_in_a_chain_that_was_forged(site: Site) {
 
 async fn an_event_that_does_not_fold(site: Site) {
     ledger_of_twenty(&site).await;
-    let mut fold = |event: &openpex::ledger::StoredEvent| match event.position {
+    let mut fold = |event: openpex::ledger::FactText<'_>| match event.position {
         15 => Err("no such transition".to_owned()),
         _ => Ok(()),
     };

@@ -54,7 +54,7 @@ pub async fn entries(
 }
 
 fn entry_of(event: &StoredEvent) -> Result<AccountEvent, Problem> {
-    match stored_fact(event) {
+    match stored_fact(event.fact_text()) {
         Ok(Fact::Account(_, entry)) => Ok(entry),
         Ok(
             Fact::Reservation(..)

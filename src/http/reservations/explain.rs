@@ -88,7 +88,7 @@ pub async fn explain(
 
 impl Step {
     fn of(stored: StoredEvent) -> Result<Self, Problem> {
-        let words = match stored_fact(&stored) {
+        let words = match stored_fact(stored.fact_text()) {
             Ok(Fact::Reservation(_, event)) => event.explain(),
             Ok(
                 Fact::Instance(..)

@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use openpex_aggregates::UserId;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::{ConnectOptions, Executor, PgConnection};
 use tokio::sync::Mutex;
 
@@ -23,7 +23,7 @@ use super::error::LedgerError;
 use super::event::{Append, ChainHash, Head, IdempotencyRecord, Snapshot, StoredEvent};
 use super::rules::{self, CLAIM_RETRY, SNAPSHOTS_KEPT, from_db, to_db};
 use super::sole_connection::SoleConnection;
-use super::store::{EventStore, Visitor};
+use super::store::{EventStore, FactVisitor, Visitor};
 use super::{rows, schema};
 
 /// How many connections the pool has, besides those of the writer.
@@ -43,6 +43,9 @@ const SELECT_AFTER: &str = "\
     SELECT position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, \
     event_version, payload::text, metadata::text, hash FROM events WHERE position > $1 \
     ORDER BY position LIMIT $2";
+const SELECT_FACTS_AFTER: &str = "\
+    SELECT position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, \
+    event_version, payload::text FROM events WHERE position > $1 ORDER BY position LIMIT $2";
 const SELECT_STREAM: &str = "\
     SELECT position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, \
     event_version, payload::text, metadata::text, hash FROM events \
@@ -134,6 +137,27 @@ impl PostgresStore {
         &self.inner.pool
     }
 
+    /// Shows `read` up to `limit` rows after `position`, until it breaks off.
+    async fn scan_rows(
+        &self,
+        sql: &str,
+        (position, limit): (u64, u32),
+        read: &mut (dyn FnMut(&PgRow) -> Result<ControlFlow<()>, LedgerError> + Send),
+    ) -> Result<u32, LedgerError> {
+        let query = sqlx::query(sql)
+            .bind(to_db(position))
+            .bind(i64::from(limit));
+        let mut rows = query.fetch(self.pool());
+        let mut shown = 0;
+        while let Some(row) = rows.try_next().await.map_err(LedgerError::unavailable)? {
+            shown += 1;
+            if let ControlFlow::Break(()) = read(&row)? {
+                break;
+            }
+        }
+        Ok(shown)
+    }
+
     /// Closes all connections.
     pub(super) async fn close(&self) {
         self.inner.pool.close().await;
@@ -217,18 +241,20 @@ impl EventStore for PostgresStore {
         limit: u32,
         visit: Visitor<'_>,
     ) -> Result<u32, LedgerError> {
-        let query = sqlx::query(SELECT_AFTER)
-            .bind(to_db(position))
-            .bind(i64::from(limit));
-        let mut rows = query.fetch(self.pool());
-        let mut shown = 0;
-        while let Some(row) = rows.try_next().await.map_err(LedgerError::unavailable)? {
-            shown += 1;
-            if let ControlFlow::Break(()) = visit(rows::event(&row)?) {
-                break;
-            }
-        }
-        Ok(shown)
+        let mut read = |row: &PgRow| Ok(visit(rows::event(row)?));
+        self.scan_rows(SELECT_AFTER, (position, limit), &mut read)
+            .await
+    }
+
+    async fn scan_facts(
+        &self,
+        position: u64,
+        limit: u32,
+        visit: FactVisitor<'_>,
+    ) -> Result<u32, LedgerError> {
+        let mut read = |row: &PgRow| Ok(visit(rows::fact_text(row)?));
+        self.scan_rows(SELECT_FACTS_AFTER, (position, limit), &mut read)
+            .await
     }
 
     async fn read_stream(

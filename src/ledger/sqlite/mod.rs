@@ -26,7 +26,7 @@ use super::error::LedgerError;
 use super::event::{Append, ChainHash, Head, IdempotencyRecord, Snapshot, StoredEvent};
 use super::rules::{self, CLAIM_RETRY, SNAPSHOTS_KEPT, from_db, to_db};
 use super::sole_connection::SoleConnection;
-use super::store::{EventStore, Visitor};
+use super::store::{EventStore, FactVisitor, Visitor};
 use super::{rows, schema};
 
 /// How many connections read at once.
@@ -238,6 +238,17 @@ impl EventStore for SqliteStore {
         let reader = self.readers().acquire().await;
         let mut reader = reader.map_err(LedgerError::unavailable)?;
         scan::scan(&mut reader, position, limit, visit).await
+    }
+
+    async fn scan_facts(
+        &self,
+        position: u64,
+        limit: u32,
+        visit: FactVisitor<'_>,
+    ) -> Result<u32, LedgerError> {
+        let reader = self.readers().acquire().await;
+        let mut reader = reader.map_err(LedgerError::unavailable)?;
+        scan::scan_facts(&mut reader, position, limit, visit).await
     }
 
     async fn read_stream(

@@ -14,21 +14,38 @@ use openpex_aggregates::Timestamp;
 use sqlx::{Row, SqliteConnection};
 
 use crate::ledger::error::LedgerError;
-use crate::ledger::event::{ChainHash, StoredEvent};
+use crate::ledger::event::{ChainHash, FactText, StoredEvent};
 use crate::ledger::rules::{from_db, to_db};
-use crate::ledger::store::Visitor;
+use crate::ledger::store::{FactVisitor, Visitor};
 
 /// Most events in one value.
 const CHUNK_EVENTS: u32 = 256;
 
-/// How many events there are, the last one's position, and their fields one after the other.
-const SELECT_CHUNK: &str = "\
-    SELECT count(*), max(position), group_concat(packed, '') FROM (SELECT position, concat(\
-    position, ' ', recorded_at, ' ', sequence, ' ', octet_length(hash), ' ', \
-    octet_length(aggregate_type), ' ', octet_length(aggregate_id), ' ', octet_length(event_type), \
-    ' ', octet_length(event_version), ' ', octet_length(payload), ' ', octet_length(metadata), \
-    char(10), hash, aggregate_type, aggregate_id, event_type, event_version, payload, metadata\
-    ) AS packed FROM events WHERE position > $1 ORDER BY position LIMIT $2)";
+/// Selects how many events there are, the last one's position, and their fields one after the other: those
+/// that are needed to fold them, and those given.
+macro_rules! select_chunk {
+    ($lengths:literal, $fields:literal) => {
+        concat!(
+            "SELECT count(*), max(position), group_concat(packed, '') FROM (SELECT position, concat(\
+            position, ' ', recorded_at, ' ', sequence, ' ', octet_length(aggregate_type), ' ', \
+            octet_length(aggregate_id), ' ', octet_length(event_type), ' ', \
+            octet_length(event_version), ' ', octet_length(payload), ' '",
+            $lengths,
+            ", char(10), aggregate_type, aggregate_id, event_type, event_version, payload",
+            $fields,
+            ") AS packed FROM events WHERE position > $1 ORDER BY position LIMIT $2)"
+        )
+    };
+}
+
+const SELECT_FACTS: &str = select_chunk!("", "");
+const SELECT_EVENTS: &str = select_chunk!(
+    ", octet_length(hash), ' ', octet_length(metadata)",
+    ", hash, metadata"
+);
+
+/// Takes the first event off what is packed, and says whether the next is wanted.
+type Taking<'a> = &'a mut (dyn FnMut(&mut &[u8]) -> Result<ControlFlow<()>, LedgerError> + Send);
 
 /// Events as SQLite packs them.
 struct Chunk {
@@ -44,16 +61,38 @@ pub(super) async fn scan(
     limit: u32,
     visit: Visitor<'_>,
 ) -> Result<u32, LedgerError> {
+    let mut read = |packed: &mut &[u8]| Ok(visit(unpack(packed)?));
+    scan_by(connection, SELECT_EVENTS, (position, limit), &mut read).await
+}
+
+/// The same with what is needed to fold them.
+pub(super) async fn scan_facts(
+    connection: &mut SqliteConnection,
+    position: u64,
+    limit: u32,
+    visit: FactVisitor<'_>,
+) -> Result<u32, LedgerError> {
+    let mut read = |packed: &mut &[u8]| Ok(visit(unpack_fact(packed)?));
+    scan_by(connection, SELECT_FACTS, (position, limit), &mut read).await
+}
+
+/// Has `read` take up to `limit` events off what `sql` packs, until it breaks off.
+async fn scan_by(
+    connection: &mut SqliteConnection,
+    sql: &str,
+    (position, limit): (u64, u32),
+    read: Taking<'_>,
+) -> Result<u32, LedgerError> {
     let mut shown = 0;
     let mut left = limit;
-    let mut chunk = read(connection, position, left.min(CHUNK_EVENTS)).await?;
+    let mut chunk = chunk_after(connection, sql, (position, left.min(CHUNK_EVENTS))).await?;
     loop {
         left = left.saturating_sub(chunk.events);
         let is_last = chunk.events < CHUNK_EVENTS || left == 0;
         let next = async {
             match is_last {
                 true => Ok(None),
-                false => read(connection, chunk.last, left.min(CHUNK_EVENTS))
+                false => chunk_after(connection, sql, (chunk.last, left.min(CHUNK_EVENTS)))
                     .await
                     .map(Some),
             }
@@ -62,7 +101,7 @@ pub(super) async fn scan(
             let mut rest = &chunk.packed[..];
             while !rest.is_empty() {
                 shown += 1;
-                if let ControlFlow::Break(()) = visit(unpack(&mut rest)?) {
+                if let ControlFlow::Break(()) = read(&mut rest)? {
                     return Ok(ControlFlow::Break(()));
                 }
             }
@@ -77,12 +116,12 @@ pub(super) async fn scan(
     }
 }
 
-async fn read(
+async fn chunk_after(
     connection: &mut SqliteConnection,
-    position: u64,
-    limit: u32,
+    sql: &str,
+    (position, limit): (u64, u32),
 ) -> Result<Chunk, LedgerError> {
-    let query = sqlx::query(SELECT_CHUNK).bind(to_db(position)).bind(limit);
+    let query = sqlx::query(sql).bind(to_db(position)).bind(limit);
     let row = query
         .fetch_one(connection)
         .await
@@ -97,63 +136,96 @@ async fn read(
     })
 }
 
-/// Takes the first event off `packed`.
-fn unpack(packed: &mut &[u8]) -> Result<StoredEvent, LedgerError> {
-    let unreadable = |position| {
-        move |why: &str| LedgerError::Unreadable {
-            position,
-            why: why.to_owned(),
-        }
-    };
-    let nowhere = unreadable(0);
-    let end = packed.iter().position(|byte| *byte == b'\n');
-    let (line, mut rest) = packed.split_at(end.ok_or_else(|| nowhere("it has no first line"))?);
-    rest = &rest[1..];
-    let line = std::str::from_utf8(line).map_err(|_| nowhere("its first line is no text"))?;
-    let mut numbers = line.split_ascii_whitespace();
-    let position: u64 = number(&mut numbers).map_err(nowhere)?;
-    let here = unreadable(position);
-    let recorded_at = Timestamp(number(&mut numbers).map_err(here)?);
-    // The table refuses what is not from 1 on; a negative one would show in `verify`.
-    let sequence = number::<i64>(&mut numbers).map_err(here)?.unsigned_abs();
-    let mut take = || {
-        let length = number(&mut numbers).map_err(here)?;
-        let (bytes, others) = rest
-            .split_at_checked(length)
-            .ok_or_else(|| here("a field is cut off"))?;
-        rest = others;
-        Ok::<_, LedgerError>(bytes)
-    };
-    let hash = take()?;
-    let hash = hash
-        .try_into()
-        .map_err(|_| here(&format!("a hash of {} bytes instead of 32", hash.len())))?;
-    let mut text = || {
-        let text = std::str::from_utf8(take()?);
-        text.map(str::to_owned)
-            .map_err(|error| here(&error.to_string()))
-    };
-    let event = StoredEvent {
-        position,
-        recorded_at,
-        aggregate_type: text()?,
-        aggregate_id: text()?,
-        sequence,
-        event_type: text()?,
-        event_version: text()?,
-        payload: text()?,
-        metadata: text()?,
-        hash: ChainHash(hash),
-    };
-    *packed = rest;
-    Ok(event)
+/// Takes the first event off what [`SELECT_FACTS`] packed.
+fn unpack_fact<'p>(packed: &mut &'p [u8]) -> Result<FactText<'p>, LedgerError> {
+    let mut event = Packed::begin(packed)?;
+    let fact = event.fact()?;
+    *packed = event.rest;
+    Ok(fact)
 }
 
-fn number<N: std::str::FromStr>(words: &mut SplitAsciiWhitespace<'_>) -> Result<N, &'static str> {
-    words
-        .next()
-        .and_then(|word| word.parse().ok())
-        .ok_or("a number is missing from its first line")
+/// Takes the first event off what [`SELECT_EVENTS`] packed.
+fn unpack(packed: &mut &[u8]) -> Result<StoredEvent, LedgerError> {
+    let mut event = Packed::begin(packed)?;
+    let fact = event.fact()?;
+    let hash = event.take()?;
+    let hash = hash.try_into().map_err(|_| {
+        let why = format!("a hash of {} bytes instead of 32", hash.len());
+        event.unreadable(&why)
+    })?;
+    let metadata = event.text()?.to_owned();
+    *packed = event.rest;
+    Ok(StoredEvent::of(fact, metadata, ChainHash(hash)))
+}
+
+/// An event that is being taken off.
+struct Packed<'p> {
+    /// Known when the first number has been read.
+    position: u64,
+    /// Of its first line.
+    numbers: SplitAsciiWhitespace<'p>,
+    /// What comes after the fields that have been taken.
+    rest: &'p [u8],
+}
+
+impl<'p> Packed<'p> {
+    fn begin(packed: &'p [u8]) -> Result<Self, LedgerError> {
+        let mut event = Self {
+            position: 0,
+            numbers: "".split_ascii_whitespace(),
+            rest: packed,
+        };
+        let end = packed.iter().position(|byte| *byte == b'\n');
+        let end = end.ok_or_else(|| event.unreadable("it has no first line"))?;
+        let (line, rest) = packed.split_at(end);
+        let line = std::str::from_utf8(line);
+        let line = line.map_err(|_| event.unreadable("its first line is no text"))?;
+        event.numbers = line.split_ascii_whitespace();
+        event.rest = &rest[1..];
+        event.position = event.number()?;
+        Ok(event)
+    }
+
+    fn fact(&mut self) -> Result<FactText<'p>, LedgerError> {
+        Ok(FactText {
+            position: self.position,
+            recorded_at: Timestamp(self.number()?),
+            // The table refuses what is not from 1 on; a negative one would show in `verify`.
+            sequence: self.number::<i64>()?.unsigned_abs(),
+            aggregate_type: self.text()?,
+            aggregate_id: self.text()?,
+            event_type: self.text()?,
+            event_version: self.text()?,
+            payload: self.text()?,
+        })
+    }
+
+    fn number<N: std::str::FromStr>(&mut self) -> Result<N, LedgerError> {
+        let number = self.numbers.next().and_then(|word| word.parse().ok());
+        number.ok_or_else(|| self.unreadable("a number is missing from its first line"))
+    }
+
+    /// The next field.
+    fn take(&mut self) -> Result<&'p [u8], LedgerError> {
+        let length = self.number()?;
+        let (field, rest) = self
+            .rest
+            .split_at_checked(length)
+            .ok_or_else(|| self.unreadable("a field is cut off"))?;
+        self.rest = rest;
+        Ok(field)
+    }
+
+    fn text(&mut self) -> Result<&'p str, LedgerError> {
+        std::str::from_utf8(self.take()?).map_err(|error| self.unreadable(&error.to_string()))
+    }
+
+    fn unreadable(&self, why: &str) -> LedgerError {
+        LedgerError::Unreadable {
+            position: self.position,
+            why: why.to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -164,7 +236,7 @@ mod tests {
 
     #[test]
     fn events_with_line_ends_and_without_text_come_out_as_they_went_in() {
-        let one = format!("7 -5 3 32 1 2 1 1 6 2\n{HASH}aid\n1{{\n\"ö}}{{}}");
+        let one = format!("7 -5 3 1 2 1 1 6 32 2\naid\n1{{\n\"ö}}{HASH}{{}}");
         let packed = one.clone() + &one.replace("7 -5", "8 -5");
         let mut rest = packed.as_bytes();
         for position in [7, 8] {
@@ -182,18 +254,27 @@ mod tests {
             assert_eq!(texts, ["1", "{\n\"ö}", "{}"]);
         }
         assert!(rest.is_empty());
+
+        let two = "7 -5 3 1 2 1 1 2 \naid\n1{}8 -5 3 1 2 1 1 2 \naid\n1[]";
+        let mut rest = two.as_bytes();
+        for (position, payload) in [(7, "{}"), (8, "[]")] {
+            let fact = unpack_fact(&mut rest).unwrap();
+            assert_eq!((fact.position, fact.payload), (position, payload));
+            assert_eq!((fact.aggregate_id, fact.event_type), ("id", "\n"));
+        }
+        assert!(rest.is_empty());
     }
 
     #[test]
     fn what_is_cut_off_or_no_text_is_refused_and_names_its_position() {
-        let whole = format!("7 5 3 32 1 1 1 1 2 2\n{HASH}abc1{{}}{{}}");
+        let whole = format!("7 5 3 1 1 1 1 2 32 2\nabc1{{}}{HASH}{{}}");
         for length in 0..whole.len() {
             assert!(
                 unpack(&mut &whole.as_bytes()[..length]).is_err(),
                 "{length}"
             );
         }
-        let short = whole.replace("32 1", "31 2");
+        let short = whole.replace("2 32", "3 31");
         let mut no_text = whole.clone().into_bytes();
         *no_text.last_mut().unwrap() = 0xff;
         for broken in [short.as_bytes(), &no_text] {

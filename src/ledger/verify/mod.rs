@@ -204,7 +204,7 @@ impl Auditor {
         self.books
             .enter(event)
             .map_err(|imbalance| at(imbalance.into()))?;
-        fold(event).map_err(|why| at(BrokenRule::Fold { why }))?;
+        fold(event.fact_text()).map_err(|why| at(BrokenRule::Fold { why }))?;
         self.head = Head {
             position: event.position,
             hash: event.hash,
