@@ -60,16 +60,13 @@ type Inserts = LazyLock<Vec<(usize, String)>>;
 /// head is what the primary key sees to. After the rows come epoch, position and hash of the head the writer
 /// knows, first recorded_at, and the position again.
 static APPEND_EVENTS: Inserts = LazyLock::new(|| {
-    let fits = "(SELECT epoch FROM ledger_writer WHERE only_row = 1) = ? \
-        AND (? = 0 OR (SELECT hash = ? AND recorded_at <= ? FROM events WHERE position = ?))";
-    let inserts = inserts("events", &EVENT_COLUMNS).into_iter();
-    let if_fits = |insert: String| {
-        let rows_if = insert.replace(" VALUES ", " SELECT * FROM (VALUES ");
-        format!("{rows_if}) WHERE {fits}")
-    };
-    inserts
-        .map(|(count, insert)| (count, if_fits(insert)))
-        .collect()
+    by_count(&EVENT_COLUMNS, |columns, rows| {
+        format!(
+            "INSERT INTO events ({columns}) SELECT * FROM (VALUES {rows}) \
+             WHERE (SELECT epoch FROM ledger_writer WHERE only_row = 1) = ? AND (? = 0 OR \
+             (SELECT hash = ? AND recorded_at <= ? FROM events WHERE position = ?))"
+        )
+    })
 });
 
 /// Takes the lock, tells the epoch and the head, and inserts the first events.
@@ -83,15 +80,21 @@ static INSERT_EVENTS: Inserts = LazyLock::new(|| inserts("events", &EVENT_COLUMN
 static INSERT_ANSWERS: Inserts = LazyLock::new(|| inserts("idempotency", &ANSWER_COLUMNS));
 
 fn inserts(table: &str, columns: &[&str]) -> Vec<(usize, String)> {
+    by_count(columns, |columns, rows| {
+        format!("INSERT INTO {table} ({columns}) VALUES {rows}")
+    })
+}
+
+/// Makes a statement for each count of rows, of the names of its columns and the rows' parameters.
+fn by_count(columns: &[&str], statement: impl Fn(&str, &str) -> String) -> Vec<(usize, String)> {
+    let row = format!("({})", vec!["?"; columns.len()].join(", "));
+    let columns = columns.join(", ");
     let counts = ROWS_A_STATEMENT.into_iter().chain([1]);
     counts
         .map(|count| {
-            let row = format!("({})", vec!["?"; columns.len()].join(", "));
-            let rows = vec![row; count].join(", ");
-            let columns = columns.join(", ");
             (
                 count,
-                format!("INSERT INTO {table} ({columns}) VALUES {rows}"),
+                statement(&columns, &vec![&row[..]; count].join(", ")),
             )
         })
         .collect()
