@@ -13,7 +13,8 @@
 //!
 //! Every window that begins in a stretch is over by the stretch's end and one duration. What lies
 //! between its end and its beginning plus the duration is in all of them: there only the largest
-//! usage counts, which the timeline knows without going through the changes.
+//! usage counts, which the timeline, or the profiles of few nodes, know without going through the
+//! changes.
 //!
 //! Earlier starts are later ones with time turned round: the start in the mirror is the end.
 
