@@ -13,9 +13,12 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
-    SqliteSynchronous,
+    SqliteSynchronous, SqliteTransactionManager,
 };
-use sqlx::{ConnectOptions, Connection, Executor, FromRow, PgConnection, Postgres, Sqlite};
+use sqlx::{
+    ConnectOptions, Connection, Executor, FromRow, PgConnection, Postgres, Sqlite,
+    TransactionManager,
+};
 
 use crate::error::ViewsError;
 pub(crate) use location::Location;
@@ -122,7 +125,16 @@ impl Store {
                 .max_connections(max)
                 .acquire_timeout(CONNECTION_PATIENCE)
         };
-        let writer = pool(1).connect_with(options.clone()).await?;
+        let writer = pool(1).after_release(|connection, _| {
+            Box::pin(async move {
+                // What a task left open that was dropped in the middle is ended by now. A transaction that
+                // SQLite has ended itself, as on a full disk, cannot be: sqlx still counts it, and would
+                // begin no other on this connection.
+                connection.ping().await?;
+                Ok(SqliteTransactionManager::get_transaction_depth(connection) == 0)
+            })
+        });
+        let writer = writer.connect_with(options.clone()).await?;
         SQLITE.run(&writer).await?;
         let readers = pool(SQLITE_READERS_MAX).connect_lazy_with(options.read_only(true));
         Ok(Self::Sqlite { readers, writer })

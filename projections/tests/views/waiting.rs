@@ -42,6 +42,26 @@ async fn waiting_for_what_does_not_come_ends(fresh: Fresh) {
     assert!(views.wait_for(ledger.head(), Duration::ZERO).await);
 }
 
+/// SQLite ends a transaction itself where the disk is full; a trigger can have it do so.
+#[tokio::test]
+async fn views_in_sqlite_go_on_after_a_transaction_that_was_ended_under_them() {
+    let fresh = Fresh::sqlite().await;
+    let mut feed = Feed::new(15);
+    let ledger = Ledger::new(feed.take());
+    let (views, _running) = level(&fresh.url, &ledger).await;
+    let end_each = "CREATE TRIGGER full BEFORE UPDATE ON checkpoint \
+        BEGIN SELECT RAISE(ROLLBACK, 'the disk is full'); END";
+    fresh.tamper(end_each).await;
+    feed.open();
+    let head = ledger.append(feed.take());
+    assert!(!views.wait_for(head, Duration::from_millis(200)).await);
+    fresh.tamper("DROP TRIGGER full").await;
+    assert!(views.wait_for(head, PATIENCE).await);
+    let wanted = replay::fold(&ledger.events()).reservations;
+    let found = views.reservations().find(wanted[0].id).await.unwrap();
+    assert_eq!(found.as_ref(), wanted.first());
+}
+
 async fn nothing_is_shown_before_the_views_are_known_to_be_good(fresh: Fresh) {
     let ledger = Ledger::new(Feed::new(13).take());
     let (views, running) = level(&fresh.url, &ledger).await;
