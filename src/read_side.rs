@@ -45,9 +45,7 @@ impl EventSource for LedgerSource {
             return Ok(recent);
         }
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let mut page = Vec::new();
-        read_page(&self.ledger, (position, limit), &mut page).await?;
-        Ok(page)
+        Ok(read_page(&self.ledger, position, limit).await?)
     }
 }
 

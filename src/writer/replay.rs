@@ -111,10 +111,9 @@ async fn read_pages(
 ) -> Result<u64, LedgerError> {
     let mut last = from;
     loop {
-        let mut page = Vec::new();
-        let reached = read_page(&ledger, (last, page_events), &mut page).await?;
-        let is_last = reached - last < u64::from(page_events);
-        last = reached;
+        let page = read_page(&ledger, last, page_events).await?;
+        let is_last = page.len() < page_events as usize;
+        last = page.last().map_or(last, |event| event.position);
         // Nobody folds any more: then there is an error already, and this one's end does not matter.
         if pages.send(page).await.is_err() || is_last {
             return Ok(last);
@@ -122,7 +121,7 @@ async fn read_pages(
     }
 }
 
-/// Adds what up to `limit` events after `position` say to `page`, and answers with the last position read.
+/// What up to `limit` events after `position` say, in order and without a gap.
 ///
 /// # Errors
 /// As [`EventStore::fold_page`], or where one says nothing this program knows.
@@ -130,9 +129,10 @@ async fn read_pages(
 /// [`EventStore::fold_page`]: crate::ledger::EventStore::fold_page
 pub async fn read_page(
     ledger: &Ledger,
-    (position, limit): (u64, u32),
-    page: &mut Vec<SourceEvent>,
-) -> Result<u64, LedgerError> {
+    position: u64,
+    limit: u32,
+) -> Result<Vec<SourceEvent>, LedgerError> {
+    let mut page = Vec::new();
     let mut keep = |text: FactText<'_>| {
         page.push(SourceEvent {
             position: text.position,
@@ -142,7 +142,8 @@ pub async fn read_page(
         });
         Ok(())
     };
-    ledger.fold_page(position, limit, &mut keep).await
+    ledger.fold_page(position, limit, &mut keep).await?;
+    Ok(page)
 }
 
 /// The state a snapshot kept; one that cannot be read is only a cache that is of no use.

@@ -273,7 +273,7 @@ async fn of_two_tasks_with_one_epoch_one_wins_each_position(site: Site) {
 async fn an_append_cut_off_midway_is_whole_or_not_there(site: Site) {
     let claim = site.claim().await;
     let epoch = claim.epoch();
-    for round in 0..60 {
+    for round in 0..120 {
         let head = site.ledger.head().await.unwrap();
         // In turn such as take several statements and such as one can take.
         let count = if round % 2 == 0 { 100 } else { 128 };
@@ -287,7 +287,7 @@ async fn an_append_cut_off_midway_is_whole_or_not_there(site: Site) {
             answers,
         };
         // Later and later: before it starts, in the middle, after it is done.
-        let patience = Duration::from_micros(round * 250);
+        let patience = Duration::from_micros(round / 2 * 250);
         let _ = tokio::time::timeout(patience, site.ledger.append(append)).await;
         settle(&site, epoch, &format!("s{round}")).await;
 

@@ -188,9 +188,16 @@ pub async fn refused(
     error
 }
 
-/// Every event there is.
+/// Every event there is, of which none may be missing.
 pub async fn all(ledger: &Ledger) -> Vec<StoredEvent> {
-    ledger.read_after(0, u32::MAX).await.unwrap()
+    let events = ledger.read_after(0, u32::MAX).await.unwrap();
+    assert!(
+        events
+            .iter()
+            .map(|event| event.position)
+            .eq(1..=events.len() as u64)
+    );
+    events
 }
 
 /// Folds every event there is, and answers with the last position.

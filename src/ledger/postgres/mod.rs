@@ -39,23 +39,41 @@ const WRITER_LOCK: i64 = 0x6f_7065_6e70_6578;
 const SELECT_NOT_DURABLE: &str = "\
     SELECT name, setting FROM pg_settings WHERE setting = 'off' \
     AND name IN ('fsync', 'full_page_writes', 'synchronous_commit') ORDER BY name";
-const SELECT_AFTER: &str = "\
-    SELECT position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, \
-    event_version, payload::text, metadata::text, hash FROM events WHERE position > $1 \
-    ORDER BY position LIMIT $2";
-const SELECT_FACTS_AFTER: &str = "\
-    SELECT position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, \
-    event_version, payload::text FROM events WHERE position > $1 ORDER BY position LIMIT $2";
-const SELECT_STREAM: &str = "\
-    SELECT position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, \
-    event_version, payload::text, metadata::text, hash FROM events \
-    WHERE aggregate_type = $1 AND aggregate_id = $2 ORDER BY sequence";
+
+/// What is needed of events to fold them.
+macro_rules! select_facts {
+    () => {
+        "SELECT position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, \
+        event_version, payload::text"
+    };
+}
+
+/// All that is stored of events.
+macro_rules! select_events {
+    () => {
+        concat!(select_facts!(), ", metadata::text, hash")
+    };
+}
+
+/// The events after a position.
+macro_rules! after {
+    () => {
+        " FROM events WHERE position > $1 ORDER BY position LIMIT $2"
+    };
+}
+
+const SELECT_AFTER: &str = concat!(select_events!(), after!());
+const SELECT_FACTS_AFTER: &str = concat!(select_facts!(), after!());
+const SELECT_STREAM: &str = concat!(
+    select_events!(),
+    " FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 ORDER BY sequence"
+);
 const SELECT_HASHES: &str = "SELECT position, hash FROM events WHERE position = ANY($1)";
-const SELECT_STREAM_BACK: &str = "\
-    SELECT position, recorded_at, aggregate_type, aggregate_id, sequence, event_type, \
-    event_version, payload::text, metadata::text, hash FROM events \
-    WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence < $3 \
-    ORDER BY sequence DESC LIMIT $4";
+const SELECT_STREAM_BACK: &str = concat!(
+    select_events!(),
+    " FROM events WHERE aggregate_type = $1 AND aggregate_id = $2 AND sequence < $3 \
+     ORDER BY sequence DESC LIMIT $4"
+);
 
 /// The store; clones share it.
 #[derive(Clone)]

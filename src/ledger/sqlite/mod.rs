@@ -235,9 +235,7 @@ impl EventStore for SqliteStore {
         limit: u32,
         visit: Visitor<'_>,
     ) -> Result<u32, LedgerError> {
-        let reader = self.readers().acquire().await;
-        let mut reader = reader.map_err(LedgerError::unavailable)?;
-        scan::scan(&mut reader, position, limit, visit).await
+        scan::scan(self.readers(), (position, limit), visit).await
     }
 
     async fn scan_facts(
@@ -246,9 +244,7 @@ impl EventStore for SqliteStore {
         limit: u32,
         visit: FactVisitor<'_>,
     ) -> Result<u32, LedgerError> {
-        let reader = self.readers().acquire().await;
-        let mut reader = reader.map_err(LedgerError::unavailable)?;
-        scan::scan_facts(&mut reader, position, limit, visit).await
+        scan::scan_facts(self.readers(), (position, limit), visit).await
     }
 
     async fn read_stream(

@@ -11,6 +11,7 @@ use std::ops::ControlFlow;
 use std::str::SplitAsciiWhitespace;
 
 use openpex_aggregates::Timestamp;
+use sqlx::sqlite::SqlitePool;
 use sqlx::{Row, SqliteConnection};
 
 use crate::ledger::error::LedgerError;
@@ -54,35 +55,36 @@ struct Chunk {
     packed: Vec<u8>,
 }
 
-/// Shows `visit` up to `limit` events after `position`, in order, and answers how many it showed.
+/// Shows `visit` the events of a range, up to so many after a position, in order, and answers how many it
+/// showed.
 pub(super) async fn scan(
-    connection: &mut SqliteConnection,
-    position: u64,
-    limit: u32,
+    readers: &SqlitePool,
+    range: (u64, u32),
     visit: Visitor<'_>,
 ) -> Result<u32, LedgerError> {
     let mut read = |packed: &mut &[u8]| Ok(visit(unpack(packed)?));
-    scan_by(connection, SELECT_EVENTS, (position, limit), &mut read).await
+    scan_by(readers, SELECT_EVENTS, range, &mut read).await
 }
 
 /// The same with what is needed to fold them.
 pub(super) async fn scan_facts(
-    connection: &mut SqliteConnection,
-    position: u64,
-    limit: u32,
+    readers: &SqlitePool,
+    range: (u64, u32),
     visit: FactVisitor<'_>,
 ) -> Result<u32, LedgerError> {
     let mut read = |packed: &mut &[u8]| Ok(visit(unpack_fact(packed)?));
-    scan_by(connection, SELECT_FACTS, (position, limit), &mut read).await
+    scan_by(readers, SELECT_FACTS, range, &mut read).await
 }
 
 /// Has `read` take up to `limit` events off what `sql` packs, until it breaks off.
 async fn scan_by(
-    connection: &mut SqliteConnection,
+    readers: &SqlitePool,
     sql: &str,
     (position, limit): (u64, u32),
     read: Taking<'_>,
 ) -> Result<u32, LedgerError> {
+    let reader = readers.acquire().await;
+    let connection = &mut *reader.map_err(LedgerError::unavailable)?;
     let mut shown = 0;
     let mut left = limit;
     let mut chunk = chunk_after(connection, sql, (position, left.min(CHUNK_EVENTS))).await?;

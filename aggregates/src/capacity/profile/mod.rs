@@ -230,9 +230,7 @@ impl Profile {
     }
 
     fn max_amounts(&self, window: TimeWindow) -> Amounts {
-        Self::asked_part(self.since, window).map_or(NOTHING, |(from, until)| {
-            search::extreme::<Most>(&self.root, from, until)
-        })
+        Self::asked_part(self.since, window).map_or(NOTHING, |(from, until)| self.most(from, until))
     }
 
     /// The range a question about `window` looks at; what is forgotten is as at `since`.

@@ -207,7 +207,7 @@ impl Filter<'_> {
         u64::from(self.wanted.count)
     }
 
-    /// Leaves only the candidates that have room beside `usage`; says whether they are enough.
+    /// Leaves only the candidates that have room beside what each uses; says whether they are enough.
     fn keep_below(&mut self, usage_of: impl Fn(usize) -> Amounts) -> bool {
         let Self {
             candidates,
