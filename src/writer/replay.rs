@@ -152,6 +152,8 @@ fn restore(snapshot: Snapshot) -> Option<(Live, u64)> {
     let kept = serde_json::from_slice::<Kept>(&body)
         .ok()
         .filter(|kept| kept.form == SNAPSHOT_FORM);
+    // It is as large as what is made of it.
+    drop(body);
     let live = kept.and_then(|kept| Live::try_from(kept.live).ok());
     if live.is_none() {
         tracing::warn!(position, "a snapshot of another form is passed over");

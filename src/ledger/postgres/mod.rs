@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use openpex_aggregates::UserId;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow};
-use sqlx::{ConnectOptions, Executor, PgConnection};
+use sqlx::{ConnectOptions, Connection as _, Executor, PgConnection};
 use tokio::sync::Mutex;
 
 use super::Access;
@@ -110,6 +110,8 @@ impl PostgresStore {
                 Box::pin(async move {
                     // Ends what a dropped task left open.
                     connection.execute("ROLLBACK").await?;
+                    // Or each that once carried a snapshot would hold its size for as long as it lives.
+                    connection.shrink_buffers();
                     Ok(true)
                 })
             })
@@ -372,11 +374,13 @@ impl EventStore for PostgresStore {
 
     async fn newest_snapshot(&self) -> Result<Option<Snapshot>, LedgerError> {
         let query = sqlx::query(rows::SELECT_NEWEST_SNAPSHOT);
-        let row = query
+        let found = query
             .fetch_optional(self.pool())
             .await
-            .map_err(LedgerError::unavailable)?;
-        let found = row.as_ref().map(rows::snapshot).transpose()?;
+            .map_err(LedgerError::unavailable)?
+            .as_ref()
+            .map(rows::snapshot)
+            .transpose()?;
         let query = sqlx::query_scalar::<_, Option<i64>>(rows::SELECT_LAST_SNAPSHOT_POSITION);
         let newest = query
             .fetch_one(self.pool())

@@ -352,11 +352,13 @@ impl EventStore for SqliteStore {
 
     async fn newest_snapshot(&self) -> Result<Option<Snapshot>, LedgerError> {
         let query = sqlx::query(rows::SELECT_NEWEST_SNAPSHOT);
-        let row = query
+        let found = query
             .fetch_optional(self.readers())
             .await
-            .map_err(LedgerError::unavailable)?;
-        let found = row.as_ref().map(rows::snapshot).transpose()?;
+            .map_err(LedgerError::unavailable)?
+            .as_ref()
+            .map(rows::snapshot)
+            .transpose()?;
         let query = sqlx::query_scalar::<_, Option<i64>>(rows::SELECT_LAST_SNAPSHOT_POSITION);
         let newest = query
             .fetch_one(self.readers())
