@@ -1,6 +1,5 @@
 //! The `openpex` binary.
 
-use std::num::NonZeroUsize;
 use std::thread;
 
 use clap::Parser as _;
@@ -27,6 +26,7 @@ fn main() -> anyhow::Result<()> {
 /// With one more, threads that find nothing to do are woken between a request and the writer, and the
 /// one proposal that is under way waits for their turns.
 fn threads_besides_the_writers() -> usize {
-    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    cores.saturating_sub(1).max(1)
+    thread::available_parallelism()
+        .map_or(1, |cores| cores.get() - 1)
+        .max(1)
 }

@@ -374,6 +374,7 @@ impl EventStore for PostgresStore {
 
     async fn newest_snapshot(&self) -> Result<Option<Snapshot>, LedgerError> {
         let query = sqlx::query(rows::SELECT_NEWEST_SNAPSHOT);
+        // No row is kept: it is as large as the snapshot read from it.
         let found = query
             .fetch_optional(self.pool())
             .await
